@@ -1,0 +1,1 @@
+//! The whole stack on one machine: servers, Lambda runtime and gateway.
