@@ -1,1 +1,8 @@
-fn main() {}
+//! The `auth` function.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    shared::function::serve("auth", auth::router).await
+}

@@ -1,1 +1,8 @@
-fn main() {}
+//! The `webhooks` function.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    shared::function::serve("webhooks", webhooks::router).await
+}

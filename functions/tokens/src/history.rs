@@ -1,0 +1,118 @@
+//! `GET /api/tokens/history`: the ledger of a person, newest first.
+
+use axum::Json;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::clock::iso;
+use shared::error::ErrorBody;
+use shared::request::QueryString;
+use shared::{ApiError, ApiKeyOrSession, Tokens, limits};
+use tokio_postgres::Row;
+use utoipa::{IntoParams, ToSchema};
+
+/// Which part of the history.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Page {
+    /// 1 is the newest page.
+    page: Option<i64>,
+    /// Entries of a page, 1 to 100; 50 when absent.
+    limit: Option<i64>,
+    /// Only entries with a lower number: the last `number` of a page leads to the next one, whatever happens meanwhile.
+    before: Option<i64>,
+}
+
+/// A page of the ledger.
+#[derive(Serialize, ToSchema)]
+pub struct History {
+    transactions: Vec<Entry>,
+    /// Entries in all.
+    total: i64,
+    page: i64,
+    limit: i64,
+}
+
+/// One movement of tokens.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    id: String,
+    /// 1, 2, 3 … in the order in which the balance changed.
+    number: i64,
+    /// Such as EARN_PURCHASE.
+    r#type: String,
+    /// Negative when spent.
+    amount: Tokens,
+    balance_after: Tokens,
+    /// What kind of thing caused it.
+    source: String,
+    /// The id of that thing.
+    source_id: Option<String>,
+    /// ISO 8601.
+    created_at: String,
+}
+
+/// The caller's ledger, newest first.
+#[utoipa::path(
+    get, path = "/api/tokens/history", tag = "tokens", params(Page),
+    security(("session" = []), ("apiKey" = [])),
+    responses((status = 200, body = History), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)),
+)]
+pub async fn list(who: ApiKeyOrSession, QueryString(query): QueryString<Page>) -> Result<Json<History>, ApiError> {
+    let (page, limit) = bounded(&query)?;
+    let skip = page.saturating_sub(1).saturating_mul(limit);
+    let rows = who.rows(who.statement(PAGE).bind(skip).bind(limit).bind(query.before)).await?;
+    let total = rows.first().map_or(Ok(0), |row| row.try_get("total"))?;
+    let mut transactions = Vec::with_capacity(rows.len());
+    for row in &rows {
+        transactions.extend(entry(row)?);
+    }
+    Ok(Json(History { transactions, total, page, limit }))
+}
+
+/// Entries are numbered without a gap, so a page is a range of numbers: as quick for the last page as for the first.
+const PAGE: &str = "
+select coalesce(b.transaction_count, 0) as total,
+       e.id, e.entry_number, e.type, e.amount, e.balance_after, e.source, e.source_id, e.created_at
+  from caller($1, $2, $3) c
+  left join user_token_balances b on b.user_id = c.user_id
+  left join lateral (
+      select *
+        from token_transactions t
+       where t.user_id = b.user_id
+         and t.entry_number <= least(b.transaction_count, $6::bigint - 1) - $4
+         and t.entry_number > least(b.transaction_count, $6::bigint - 1) - $4 - $5
+  ) e on true
+ order by e.entry_number desc";
+
+fn bounded(query: &Page) -> Result<(i64, i64), ApiError> {
+    let wrong = |details: &str| ApiError::MalformedQuery { details: details.to_owned() };
+    let page = query.page.unwrap_or(1);
+    let limit = query.limit.unwrap_or(limits::PAGE_DEFAULT);
+    if !(1..=i64::from(i32::MAX)).contains(&page) {
+        return Err(wrong("page starts at 1"));
+    }
+    if !(1..=limits::PAGE_MAX).contains(&limit) {
+        return Err(wrong("limit is 1 to 100"));
+    }
+    if query.before.is_some_and(|before| before < 1) {
+        return Err(wrong("before is the number of an entry"));
+    }
+    Ok((page, limit))
+}
+
+/// The entry of a row; `None` for the row that only says that there is no entry.
+fn entry(row: &Row) -> Result<Option<Entry>, ApiError> {
+    let Some(id) = row.try_get("id")? else { return Ok(None) };
+    Ok(Some(Entry {
+        id,
+        number: row.try_get("entry_number")?,
+        r#type: row.try_get("type")?,
+        amount: Tokens(row.try_get("amount")?),
+        balance_after: Tokens(row.try_get("balance_after")?),
+        source: row.try_get("source")?,
+        source_id: row.try_get("source_id")?,
+        created_at: iso(row.try_get::<_, Timestamp>("created_at")?),
+    }))
+}

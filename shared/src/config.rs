@@ -1,0 +1,265 @@
+//! Configuration: every environment variable that a function reads, and what is said when one is wrong.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use tracing::level_filters::LevelFilter;
+
+use crate::clock::Clock;
+use crate::database::DatabaseUrl;
+use crate::secret::Secret;
+
+/// Where the function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Real users and real money.
+    Production,
+    /// As production, without real users.
+    Staging,
+    /// A developer's machine.
+    Development,
+    /// An automated test.
+    Test,
+}
+
+impl Environment {
+    /// The word that `ENVIRONMENT` and the database's marker use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Environment::Production => "production",
+            Environment::Staging => "staging",
+            Environment::Development => "development",
+            Environment::Test => "test",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Environment::Production, Environment::Staging, Environment::Development, Environment::Test]
+            .into_iter()
+            .find(|environment| environment.as_str() == text)
+    }
+
+    /// Whether the stack is deployed: then local conveniences are refused.
+    pub fn is_deployed(self) -> bool {
+        matches!(self, Environment::Production | Environment::Staging)
+    }
+}
+
+/// One sentence that names the variable and says what to do. Never contains the variable's value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("configuration: {variable} {problem}")]
+pub struct ConfigError {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What is wrong with it and what to do.
+    pub problem: String,
+}
+
+/// The configuration. What every function needs is checked at start; the rest when a function asks for it at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `ENVIRONMENT`: production, staging, development or test.
+    pub environment: Environment,
+    /// `LOG_LEVEL`: error, warn, info (the default), debug or trace.
+    pub log_level: LevelFilter,
+    /// Tells the time; `CLOCK_FILE` moves it, outside production and staging.
+    pub clock: Clock,
+    variables: Variables,
+}
+
+/// The environment's variables; their values are never printed.
+#[derive(Clone)]
+struct Variables(HashMap<String, String>);
+
+impl std::fmt::Debug for Variables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing or malformed.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Self::from_variables(variables.collect())
+    }
+
+    /// Reads `variables` as if they were the environment.
+    ///
+    /// # Errors
+    /// The first variable that is missing or malformed.
+    pub fn from_variables(variables: HashMap<String, String>) -> Result<Self, ConfigError> {
+        let variables = Variables(variables);
+        let environment = variables.required("ENVIRONMENT", "one of production, staging, development, test")?;
+        let environment = Environment::parse(environment)
+            .ok_or_else(|| wrong("ENVIRONMENT", "must be one of production, staging, development, test"))?;
+        let log_level = match variables.optional("LOG_LEVEL") {
+            None => LevelFilter::INFO,
+            Some(text) => {
+                text.parse().map_err(|_| wrong("LOG_LEVEL", "must be one of off, error, warn, info, debug, trace"))?
+            }
+        };
+        let clock_file = variables.optional("CLOCK_FILE").map(PathBuf::from);
+        if environment.is_deployed() && clock_file.is_some() {
+            return Err(wrong("CLOCK_FILE", "moves the clock for tests and is refused here: remove it"));
+        }
+        Ok(Config { environment, log_level, clock: Clock::new(clock_file), variables })
+    }
+
+    /// `DATABASE_URL`: the pooled PostgreSQL URL.
+    ///
+    /// # Errors
+    /// Missing, malformed, or without TLS in production.
+    pub fn database_url(&self) -> Result<DatabaseUrl, ConfigError> {
+        self.postgres_url("DATABASE_URL", "the pooled PostgreSQL URL: postgresql://user:password@host:6543/database")
+    }
+
+    /// `DIRECT_URL`: the PostgreSQL URL past the pooler, for migrations and backups.
+    ///
+    /// # Errors
+    /// Missing, malformed, or without TLS in production.
+    pub fn direct_url(&self) -> Result<DatabaseUrl, ConfigError> {
+        self.postgres_url("DIRECT_URL", "the direct PostgreSQL URL: postgresql://owner:password@host:5432/database")
+    }
+
+    /// `AUTH_SECRET`: signs what browsers hold.
+    ///
+    /// # Errors
+    /// Missing, or shorter than 32 characters.
+    pub fn auth_secret(&self) -> Result<Secret, ConfigError> {
+        self.long_secret("AUTH_SECRET")
+    }
+
+    /// `USER_ID_SALT`, else `AUTH_SECRET`: salts user ids and must never change.
+    ///
+    /// # Errors
+    /// Both are missing, or the one used is shorter than 32 characters.
+    pub fn user_id_salt(&self) -> Result<Secret, ConfigError> {
+        match self.variables.optional("USER_ID_SALT") {
+            Some(_) => self.long_secret("USER_ID_SALT"),
+            None => self.long_secret("AUTH_SECRET"),
+        }
+    }
+
+    /// `STRIPE_WEBHOOK_SECRET`: one signing secret, or two separated by a comma while one replaces the other.
+    ///
+    /// # Errors
+    /// Missing, or a secret does not start with `whsec_`.
+    pub fn stripe_webhook_secrets(&self) -> Result<Vec<Secret>, ConfigError> {
+        const NAME: &str = "STRIPE_WEBHOOK_SECRET";
+        let text = self.variables.required(NAME, "the signing secret of the webhook endpoint (whsec_…)")?;
+        let secrets: Vec<&str> = text.split(',').map(str::trim).collect();
+        if secrets.iter().any(|secret| !secret.starts_with("whsec_") || secret.len() < 20) {
+            return Err(wrong(NAME, "must be a signing secret (whsec_…), or two separated by a comma"));
+        }
+        Ok(secrets.into_iter().map(Secret::new).collect())
+    }
+
+    /// `APP_URL`: where the front end lives; cookies are `Secure` when it is https.
+    ///
+    /// # Errors
+    /// Missing, or not an http(s) URL.
+    pub fn app_url(&self) -> Result<url::Url, ConfigError> {
+        let text = self.variables.required("APP_URL", "the front end's address, such as https://spike.land")?;
+        let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        url.ok_or_else(|| wrong("APP_URL", "must be an address such as https://spike.land"))
+    }
+
+    /// The value of `variable`, for the few settings that only one function reads.
+    pub fn optional(&self, variable: &'static str) -> Option<&str> {
+        self.variables.optional(variable)
+    }
+
+    fn long_secret(&self, name: &'static str) -> Result<Secret, ConfigError> {
+        let text =
+            self.variables.required(name, "at least 32 random characters, such as `openssl rand -base64 32` prints")?;
+        if text.chars().count() < 32 {
+            return Err(wrong(
+                name,
+                "is too short: use at least 32 random characters, such as `openssl rand -base64 32` prints",
+            ));
+        }
+        Ok(Secret::new(text))
+    }
+
+    fn postgres_url(&self, name: &'static str, what: &str) -> Result<DatabaseUrl, ConfigError> {
+        let url = DatabaseUrl::parse(self.variables.required(name, what)?).map_err(|problem| wrong(name, &problem))?;
+        if self.environment == Environment::Production && !url.requires_tls() {
+            return Err(wrong(
+                name,
+                "would connect without TLS in production: add sslmode=require or sslmode=verify-full",
+            ));
+        }
+        Ok(url)
+    }
+}
+
+impl Variables {
+    /// An empty variable counts as absent: that is how templates and shells leave one out.
+    fn optional(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    fn required(&self, name: &'static str, what: &str) -> Result<&str, ConfigError> {
+        self.optional(name).ok_or_else(|| wrong(name, &format!("is missing: set it to {what}")))
+    }
+}
+
+fn wrong(variable: &'static str, problem: &str) -> ConfigError {
+    ConfigError { variable, problem: problem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let base = [("ENVIRONMENT", "production")];
+        Config::from_variables(base.iter().chain(pairs).map(|(k, v)| (k.to_string(), v.to_string())).collect())
+    }
+
+    fn message<T: std::fmt::Debug>(result: Result<T, ConfigError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_missing_or_malformed_variable_is_named_in_one_line() {
+        assert!(message(Config::from_variables(HashMap::new())).starts_with("configuration: ENVIRONMENT is missing"));
+        assert!(message(config(&[("ENVIRONMENT", "prod")])).contains("ENVIRONMENT must be one of"));
+        assert!(message(config(&[("LOG_LEVEL", "loud")])).contains("LOG_LEVEL"));
+        assert!(message(config(&[("CLOCK_FILE", "/tmp/c")])).contains("CLOCK_FILE"));
+        let config = config(&[
+            ("AUTH_SECRET", "short"),
+            ("APP_URL", "spike.land"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_0123456789abcdef,sk_live_1"),
+            ("DATABASE_URL", "mysql://u:secretword@h/d"),
+        ])
+        .unwrap();
+        for (said, name) in [
+            (message(config.auth_secret()), "AUTH_SECRET is too short"),
+            (message(config.user_id_salt()), "AUTH_SECRET"),
+            (message(config.app_url()), "APP_URL must be"),
+            (message(config.stripe_webhook_secrets()), "STRIPE_WEBHOOK_SECRET must be"),
+            (message(config.database_url()), "DATABASE_URL"),
+            (message(config.direct_url()), "DIRECT_URL is missing"),
+        ] {
+            assert!(said.contains(name), "{said}");
+            assert!(!said.contains("secretword") && !said.contains('\n'), "{said}");
+        }
+    }
+
+    #[test]
+    fn production_needs_tls_to_its_database() {
+        let url =
+            |mode: &str| config(&[("DATABASE_URL", &format!("postgresql://u:p@h/d{mode}"))]).unwrap().database_url();
+        for weak in ["", "?sslmode=disable", "?sslmode=prefer"] {
+            assert!(message(url(weak)).contains("without TLS"), "{weak}");
+        }
+        assert!(url("?sslmode=require").is_ok());
+        assert!(url("?sslmode=verify-full").is_ok());
+    }
+}

@@ -1,0 +1,111 @@
+//! One connection: opening it, and sending several statements at once over it.
+
+use futures_util::future::join_all;
+use tokio::task::AbortHandle;
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, NoTls, Row, Socket};
+
+use super::error::{DatabaseError, chain};
+use super::statement::Statement;
+use super::tls::connector;
+use super::url::DatabaseUrl;
+use super::{ROUND_TRIPS, within_deadline};
+use crate::limits;
+
+/// An open connection. Dropping it closes it at once, so a transaction left open on it is rolled back.
+pub(super) struct Connection {
+    client: Client,
+    driver: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+/// A client on a connection of its own, for work that no pooler may carry (migrations, backups).
+/// It lives until the client is dropped.
+///
+/// # Errors
+/// The driver's, for the caller to explain.
+pub async fn open(url: &DatabaseUrl) -> Result<Client, OpenError> {
+    start(url).await.map(|(client, _)| client)
+}
+
+/// Why a connection could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The server refused or could not be reached.
+    #[error("{}", chain(.0))]
+    Connect(#[from] tokio_postgres::Error),
+    /// The certificates to trust could not be read.
+    #[error("{0}")]
+    Tls(String),
+}
+
+impl Connection {
+    /// Connects and logs in.
+    pub(super) async fn open(url: &DatabaseUrl) -> Result<Self, DatabaseError> {
+        let unavailable = |error: OpenError| DatabaseError::Unavailable(error.to_string());
+        let (client, driver) = within_deadline(async { start(url).await.map_err(unavailable) }).await?;
+        Ok(Connection { client, driver })
+    }
+
+    /// Whether the other side is known to have gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Whether the other side still answers, asked with an empty statement.
+    pub(super) async fn answers(&self) -> bool {
+        let asked = tokio::time::timeout(limits::DATABASE_CHECK, self.exchange(&[Statement::new("")])).await;
+        matches!(asked, Ok(Ok(_)))
+    }
+
+    /// Sends `statements` together and waits once for all their answers. The first failure is the result;
+    /// outside a transaction the others happen all the same.
+    pub(super) async fn exchange(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        ROUND_TRIPS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        // Polled in order before the driver writes, so they leave in one send, in this order.
+        let answers = join_all(statements.iter().map(|statement| self.run(statement))).await;
+        answers.into_iter().map(|answer| answer.map_err(DatabaseError::from)).collect()
+    }
+
+    async fn run(&self, statement: &Statement) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let parameters: Vec<_> = statement
+            .parameters
+            .iter()
+            .map(|(value, kind)| (&**value as &(dyn tokio_postgres::types::ToSql + Sync), kind.clone()))
+            .collect();
+        self.client.query_typed(statement.sql, &parameters).await
+    }
+}
+
+/// Opens a connection, with TLS if the URL asks for it, and drives it in the background.
+async fn start(url: &DatabaseUrl) -> Result<(Client, AbortHandle), OpenError> {
+    let mut config = url.driver_config();
+    config.connect_timeout(limits::DATABASE_CONNECT);
+    match connector(url.tls()).map_err(OpenError::Tls)? {
+        None => {
+            let (client, connection) = config.connect(NoTls).await?;
+            Ok((client, drive::<NoTlsStream>(connection)))
+        }
+        Some(tls) => {
+            let (client, connection) = config.connect(tls).await?;
+            Ok((client, drive(connection)))
+        }
+    }
+}
+
+fn drive<S>(connection: tokio_postgres::Connection<Socket, S>) -> AbortHandle
+where
+    S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+{
+    let driver = tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(error = chain(&error), "a database connection ended");
+        }
+    });
+    driver.abort_handle()
+}

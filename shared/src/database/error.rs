@@ -1,0 +1,104 @@
+//! What can go wrong with the database, told apart by what a caller can do about it.
+
+use tokio_postgres::error::SqlState;
+
+/// A failed exchange.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// Not reachable, not ready, or full: nothing was changed, try again shortly.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// The connection broke after a commit was sent: it happened or it did not.
+    #[error("the outcome of a transaction is unknown: {0}")]
+    OutcomeUnknown(Box<DatabaseError>),
+    /// The connection broke while statements were under way that change nothing by themselves.
+    #[error("the connection to the database broke: {0}")]
+    ConnectionLost(String),
+    /// A row was locked by others for too long, or the statement took too long: nothing was changed.
+    #[error("the database was busy: {0}")]
+    Busy(String),
+    /// A constraint of this name said no.
+    #[error("constraint {constraint} refused the statement: {message}")]
+    Constraint {
+        /// The constraint's name.
+        constraint: String,
+        /// PostgreSQL's message.
+        message: String,
+    },
+    /// A text held what PostgreSQL cannot store, such as a NUL character.
+    #[error("the database cannot store a text: {0}")]
+    UnstorableText(String),
+    /// The database lacks what this build needs: it is not migrated, or rights are missing.
+    #[error("the database is not set up for this build: {0}")]
+    NotMigrated(String),
+    /// Any other refusal: a defect of ours.
+    #[error("a statement failed: {0}")]
+    Statement(String),
+    /// The driver and this code disagree: a defect of ours.
+    #[error("unexpected answer: {0}")]
+    Protocol(&'static str),
+}
+
+impl DatabaseError {
+    /// Whether the connection that carried the exchange is gone.
+    pub fn is_connection_lost(&self) -> bool {
+        matches!(self, DatabaseError::ConnectionLost(_) | DatabaseError::Unavailable(_))
+    }
+
+    /// The name of the constraint that said no.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            DatabaseError::Constraint { constraint, .. } => Some(constraint),
+            _ => None,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for DatabaseError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(db) = error.as_db_error() else {
+            // Without an answer of the server it is the connection, unless we failed to encode or decode a value.
+            return match error.is_closed() || has_io_source(&error) {
+                true => DatabaseError::ConnectionLost(chain(&error)),
+                false => DatabaseError::Statement(chain(&error)),
+            };
+        };
+        let message = format!("{} ({})", db.message(), db.code().code());
+        if let Some(constraint) = db.constraint().filter(|_| db.code().code().starts_with("23")) {
+            return DatabaseError::Constraint { constraint: constraint.to_owned(), message };
+        }
+        match db.code() {
+            &SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED | &SqlState::T_R_DEADLOCK_DETECTED => {
+                DatabaseError::Busy(message)
+            }
+            &SqlState::CHARACTER_NOT_IN_REPERTOIRE | &SqlState::UNTRANSLATABLE_CHARACTER => {
+                DatabaseError::UnstorableText(message)
+            }
+            &SqlState::UNDEFINED_TABLE
+            | &SqlState::UNDEFINED_COLUMN
+            | &SqlState::UNDEFINED_FUNCTION
+            | &SqlState::INSUFFICIENT_PRIVILEGE => DatabaseError::NotMigrated(message),
+            // 08 connection (PgBouncer says all it has to say with it), 28 and 3D log-in, 53 resources, 57 shutting down.
+            code if ["08", "28", "3D", "53", "57"].iter().any(|class| code.code().starts_with(class)) => {
+                DatabaseError::Unavailable(message)
+            }
+            _ => DatabaseError::Statement(message),
+        }
+    }
+}
+
+/// The error and what caused it, in one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn has_io_source(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+}

@@ -1,0 +1,187 @@
+//! The database: statements as data, sent together, so that an exchange costs one round trip of waiting.
+//!
+//! PgBouncer in transaction mode stands in between, so only unnamed statements are used and nothing lives in a session.
+
+mod connection;
+mod error;
+mod statement;
+mod tls;
+mod transaction;
+mod url;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+pub use self::connection::open;
+pub use self::error::DatabaseError;
+pub use self::statement::{Parameter, Statement};
+pub use self::transaction::Transaction;
+pub use self::url::DatabaseUrl;
+
+use self::connection::Connection;
+use crate::clock::Clock;
+use crate::limits;
+
+/// Migrations that the functions of this build rely on: the newest version in `migrations/`.
+pub const SCHEMA_VERSION: i32 = 4;
+
+/// Exchanges with the database since [`take_round_trips`]. An instance serves one request at a time.
+static ROUND_TRIPS: AtomicU32 = AtomicU32::new(0);
+
+/// How many times this request waited for the database; counts from zero again.
+pub fn take_round_trips() -> u32 {
+    ROUND_TRIPS.swap(0, Ordering::Relaxed)
+}
+
+/// A connection opened at first use and kept between requests.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    url: DatabaseUrl,
+    clock: Clock,
+    /// The connection between requests; taken out while in use, so that a broken one is never put back.
+    idle: Mutex<Option<(Connection, Timestamp)>>,
+}
+
+impl Database {
+    /// Connects to `url` when first used.
+    pub fn new(url: DatabaseUrl, clock: Clock) -> Self {
+        Database { inner: Arc::new(Inner { url, clock, idle: Mutex::new(None) }) }
+    }
+
+    /// Runs statements that may be repeated, all in one exchange and each in its own implicit transaction.
+    /// A connection that turns out to be dead is replaced once.
+    ///
+    /// # Errors
+    /// The first statement's that failed, or [`DatabaseError::Unavailable`].
+    pub async fn read<const N: usize>(&self, statements: [Statement; N]) -> Result<[Vec<Row>; N], DatabaseError> {
+        within_deadline(async {
+            let (connection, rows) = self.first_exchange(&statements).await?;
+            self.put_back(connection);
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Opens a transaction and runs `statements` in it, in one exchange.
+    ///
+    /// # Errors
+    /// The first statement's that failed; then the transaction is over and nothing happened.
+    pub async fn begin<const N: usize>(
+        &self,
+        statements: [Statement; N],
+    ) -> Result<(Transaction, [Vec<Row>; N]), DatabaseError> {
+        let statements = Vec::from_iter([BEGIN].into_iter().chain(statements));
+        within_deadline(async {
+            let (connection, rows) = self.first_exchange_of(&statements).await?;
+            Ok((Transaction::new(self.clone(), connection), without_first(rows)?))
+        })
+        .await
+    }
+
+    /// Runs `statements` in one transaction and one exchange: all of them happen, or none.
+    ///
+    /// # Errors
+    /// The first statement's that failed, [`DatabaseError::Unavailable`] when nothing was sent, or
+    /// [`DatabaseError::OutcomeUnknown`] when the connection broke after the commit was sent.
+    pub async fn write<const N: usize>(&self, statements: [Statement; N]) -> Result<[Vec<Row>; N], DatabaseError> {
+        let mut all = Vec::from_iter([BEGIN].into_iter().chain(statements));
+        all.push(COMMIT);
+        let connection = within_deadline(self.checked_out()).await?;
+        let outcome = within_deadline(connection.exchange(&all)).await;
+        let mut rows = match outcome {
+            Ok(rows) => rows,
+            Err(error) => return Err(self.settle(connection, error)),
+        };
+        self.put_back(connection);
+        rows.pop();
+        without_first(rows)
+    }
+
+    /// What a failed exchange that ended with a commit means, and whether its connection is still good.
+    fn settle(&self, connection: Connection, error: DatabaseError) -> DatabaseError {
+        if error.is_connection_lost() {
+            return DatabaseError::OutcomeUnknown(Box::new(error));
+        }
+        // A statement failed, so the commit behind it rolled back.
+        self.put_back(connection);
+        error
+    }
+
+    async fn first_exchange<const N: usize>(
+        &self,
+        statements: &[Statement; N],
+    ) -> Result<(Connection, [Vec<Row>; N]), DatabaseError> {
+        let (connection, rows) = self.first_exchange_of(statements).await?;
+        Ok((connection, sized(rows)?))
+    }
+
+    /// An exchange that changes nothing that stays: when the kept connection is dead it is tried once more on a new one.
+    async fn first_exchange_of(&self, statements: &[Statement]) -> Result<(Connection, Vec<Vec<Row>>), DatabaseError> {
+        let connection = self.checked_out().await?;
+        match connection.exchange(statements).await {
+            Ok(rows) => return Ok((connection, rows)),
+            Err(error) if error.is_connection_lost() => {
+                tracing::warn!(%error, "the connection was dead, opening another");
+            }
+            Err(error) => {
+                // Within an open transaction the connection is useless until it is rolled back; outside this does nothing.
+                if connection.exchange(&[ROLLBACK]).await.is_ok() {
+                    self.put_back(connection);
+                }
+                return Err(error);
+            }
+        }
+        drop(connection);
+        let connection = Connection::open(&self.inner.url).await?;
+        let rows = connection.exchange(statements).await?;
+        Ok((connection, rows))
+    }
+
+    /// The kept connection if it is alive, else a new one.
+    async fn checked_out(&self) -> Result<Connection, DatabaseError> {
+        let kept = self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((connection, last_used)) = kept
+            && !connection.is_closed()
+        {
+            // By the wall clock: the monotonic one stands still while an instance is frozen.
+            let idle = self.inner.clock.now().duration_since(last_used).unsigned_abs();
+            if idle < limits::DATABASE_IDLE || connection.answers().await {
+                return Ok(connection);
+            }
+        }
+        Connection::open(&self.inner.url).await
+    }
+
+    /// Keeps `connection`, which is outside any transaction, for the next request.
+    fn put_back(&self, connection: Connection) {
+        let now = self.inner.clock.now();
+        *self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some((connection, now));
+    }
+}
+
+const BEGIN: Statement = Statement::new("begin");
+const COMMIT: Statement = Statement::new("commit");
+const ROLLBACK: Statement = Statement::new("rollback");
+
+/// Bounds what a caller waits for the database, connecting included.
+async fn within_deadline<T>(work: impl Future<Output = Result<T, DatabaseError>>) -> Result<T, DatabaseError> {
+    match tokio::time::timeout(limits::DATABASE_WAIT, work).await {
+        Ok(result) => result,
+        Err(_) => Err(DatabaseError::Unavailable(format!("no answer within {:?}", limits::DATABASE_WAIT))),
+    }
+}
+
+fn sized<const N: usize>(rows: Vec<Vec<Row>>) -> Result<[Vec<Row>; N], DatabaseError> {
+    rows.try_into().map_err(|_| DatabaseError::Protocol("an exchange answered another number of statements"))
+}
+
+fn without_first<const N: usize>(rows: Vec<Vec<Row>>) -> Result<[Vec<Row>; N], DatabaseError> {
+    sized(rows.into_iter().skip(1).collect())
+}
