@@ -30,6 +30,8 @@ $$;
 
 revoke create on schema public from public;
 grant usage on schema public to spike_app;
+-- For the readiness check.
+grant select on schema_migrations to spike_app;
 
 -- One row: what this database is. `migrate` refuses to treat production as anything else.
 create table deployment (

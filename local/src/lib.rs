@@ -1,1 +1,28 @@
-//! The whole stack on one machine: servers, Lambda runtime and gateway.
+//! The whole stack on one machine: PostgreSQL, PgBouncer, an S3 server and the real functions behind a gateway.
+
+pub mod buy;
+pub mod certificate;
+pub mod command;
+pub mod connection;
+pub mod console;
+pub mod data_folder;
+pub mod database;
+pub mod dotenv;
+pub mod error;
+pub mod error_watch;
+pub mod functions;
+pub mod lambda;
+pub mod object_store;
+pub mod pgbouncer;
+pub mod postgres;
+pub mod process;
+pub mod secret;
+pub mod server_user;
+pub mod servers;
+pub mod settings;
+pub mod stripe;
+pub mod test;
+pub mod tools;
+pub mod up;
+
+pub use error::LocalError;

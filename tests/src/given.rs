@@ -1,0 +1,45 @@
+//! What `cargo dev test` has prepared: servers, a migrated template database, built functions.
+
+use std::path::PathBuf;
+
+/// What the tests find in their environment.
+#[derive(Clone)]
+pub struct Given {
+    /// The superuser's URL, not pooled, without a database at the end.
+    pub direct: String,
+    /// The functions' URL through PgBouncer, without a database at the end.
+    pub pooled: String,
+    /// A migrated database to copy.
+    pub template: String,
+    /// The folder with the functions' binaries.
+    pub binaries: PathBuf,
+    /// A folder that the servers' account can reach, for servers of a test's own; `cargo dev test` removes it.
+    pub folder: PathBuf,
+}
+
+impl Given {
+    /// Reads it, or says how to run the tests.
+    pub fn get() -> Self {
+        Given {
+            direct: without_database(&variable("TEST_DIRECT_URL")),
+            pooled: without_database(&variable("TEST_POOLED_URL")),
+            template: variable("TEST_TEMPLATE_DATABASE"),
+            binaries: variable("TEST_BINARIES").into(),
+            folder: variable("TEST_FOLDER").into(),
+        }
+    }
+}
+
+/// The project's root.
+pub fn project() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[expect(clippy::disallowed_methods, clippy::panic, reason = "the tests' own set-up, given by `cargo dev test`")]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo dev test`"))
+}
+
+fn without_database(url: &str) -> String {
+    url.rsplit_once('/').map_or(url, |(base, _)| base).to_owned()
+}

@@ -1,0 +1,11 @@
+//! The bundle as its users meet it. Run it with `cargo dev test`.
+
+mod accounts;
+mod balance;
+mod history;
+mod hostile;
+mod openapi;
+mod outages;
+mod purchases;
+mod sessions;
+mod telemetry;

@@ -1,0 +1,127 @@
+//! Servers that go away and come back, processes that freeze and die. Each test has servers of its own.
+
+use std::time::{Duration, Instant};
+
+use local::stripe::{Package, event, paid_checkout};
+use tests::{Person, STRIPE_SECRETS, Stack, with_own_servers, with_stack};
+
+/// A call that needs the database, per function.
+async fn data_endpoints(stack: &Stack, person: &Person) -> Vec<tests::Answer> {
+    let paid = paid_checkout(&person.id, &person.email, Package::find("starter").unwrap()).unwrap();
+    let bought = event("checkout.session.completed", paid).unwrap();
+    let sign_in = serde_json::json!({ "email": person.email, "password": tests::PASSWORD });
+    let (ready, balance, history, session, sign_in, webhook) = tokio::join!(
+        stack.get("/api/health/ready", None),
+        stack.get("/api/tokens/balance", Some(&person.token)),
+        stack.get("/api/tokens/history", Some(&person.token)),
+        stack.get("/api/auth/session", Some(&person.token)),
+        stack.post("/api/auth/mobile/signin", &sign_in),
+        stack.stripe(&bought, STRIPE_SECRETS[0]),
+    );
+    vec![ready, balance, history, session, sign_in, webhook]
+}
+
+async fn all_answer(stack: &Stack, person: &Person) {
+    for answer in data_endpoints(stack, person).await {
+        answer.expect(200);
+    }
+}
+
+/// Every data endpoint says so at once, with when to come back; the process itself is well.
+async fn all_are_unavailable(stack: &Stack, person: &Person) {
+    let started = Instant::now();
+    for answer in data_endpoints(stack, person).await {
+        let code = answer.json()["code"].clone();
+        assert!(code == "unavailable" || code == "outcome_unknown", "{answer:?}");
+        answer.expect(503);
+        assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
+    }
+    // The bound is part of the promise: a client is told within three seconds. All six ran at once.
+    assert!(started.elapsed() < Duration::from_secs(3) + Duration::from_secs(2), "{:?}", started.elapsed());
+    stack.get("/api/health", None).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_postgres_all_say_so_and_recover_by_themselves() {
+    with_own_servers(async |servers, stack| {
+        let ada = stack.sign_up("ada").await;
+        all_answer(stack, &ada).await;
+        let processes = stack.bundle.pids("tokens");
+        servers.postgres.stop().await.unwrap();
+        all_are_unavailable(stack, &ada).await;
+        all_are_unavailable(stack, &ada).await;
+        servers.postgres.restart().await.unwrap();
+        recovered(stack, &ada).await;
+        assert_eq!(stack.bundle.pids("tokens"), processes, "nothing was restarted");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_pgbouncer_is_found_again_by_the_next_request() {
+    with_own_servers(async |servers, stack| {
+        let ada = stack.sign_up("ada").await;
+        all_answer(stack, &ada).await;
+        servers.pgbouncer.kill9().await.unwrap();
+        all_are_unavailable(stack, &ada).await;
+        servers.pgbouncer.restart().await.unwrap();
+        all_answer(stack, &ada).await;
+        // Killed and back before anyone noticed: the kept connections are dead, and nobody is told.
+        servers.pgbouncer.kill9().await.unwrap();
+        servers.pgbouncer.restart().await.unwrap();
+        all_answer(stack, &ada).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pgbouncer_that_hangs_is_a_quick_503() {
+    with_own_servers(async |servers, stack| {
+        let ada = stack.sign_up("ada").await;
+        all_answer(stack, &ada).await;
+        servers.pgbouncer.freeze().unwrap();
+        all_are_unavailable(stack, &ada).await;
+        servers.pgbouncer.thaw().unwrap();
+        recovered(stack, &ada).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_frozen_for_thirty_seconds_serves_its_next_request() {
+    with_stack(async |stack| {
+        let ada = stack.sign_up("ada").await;
+        stack.balance(&ada).await;
+        let processes = stack.bundle.pids("tokens");
+        stack.bundle.freeze("tokens");
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        // Meanwhile the pooler has closed the connection, as poolers do with idle clients.
+        stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'spike_app' and datname = current_database()").await;
+        stack.bundle.thaw("tokens");
+        stack.balance(&ada).await;
+        assert_eq!(stack.bundle.pids("tokens"), processes, "it is the same process");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_function_is_replaced_at_the_next_request() {
+    with_stack(async |stack| {
+        let ada = stack.sign_up("ada").await;
+        stack.balance(&ada).await;
+        stack.bundle.kill("tokens");
+        stack.balance(&ada).await;
+    })
+    .await;
+}
+
+/// PgBouncer notices a returned PostgreSQL within a second or two; then all work.
+async fn recovered(stack: &Stack, person: &Person) {
+    for _ in 0..40 {
+        if stack.get("/api/health/ready", None).await.status == 200 {
+            return all_answer(stack, person).await;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    panic!("not ready ten seconds after the database came back");
+}
