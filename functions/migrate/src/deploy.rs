@@ -1,0 +1,51 @@
+//! `deploy`: applies what is pending, in order, alone.
+
+use tokio_postgres::Client;
+
+use crate::apply::apply;
+use crate::error::MigrateError;
+use crate::history::{self, compare, milliseconds, pending};
+use crate::migration::Migration;
+use crate::report::{AppliedMigration, DeployReport};
+use crate::settings::Settings;
+use crate::{deployment, lock};
+
+/// Applies the pending ones of `migrations`. Run again it finds nothing to do.
+///
+/// # Errors
+/// Another run doesn't end, the history doesn't fit the files, the database belongs to another environment, or a
+/// migration fails; then those before it stay applied.
+pub async fn deploy(
+    client: &Client,
+    migrations: &[Migration],
+    settings: &Settings,
+) -> Result<DeployReport, MigrateError> {
+    lock::acquire(client, settings.lock_wait).await?;
+    let outcome = under_lock(client, migrations, settings).await;
+    lock::release(client).await;
+    outcome
+}
+
+async fn under_lock(
+    client: &Client,
+    migrations: &[Migration],
+    settings: &Settings,
+) -> Result<DeployReport, MigrateError> {
+    deployment::check(client, settings.environment).await?;
+    history::ensure(client).await?;
+    let standings = compare(migrations, history::read(client).await?);
+    let pending = pending(&standings)?;
+    let mut applied = Vec::with_capacity(pending.len());
+    for migration in &pending {
+        let duration = apply(client, migration, settings).await?;
+        // As soon as the table is there: a later failure must not leave the database unmarked.
+        deployment::mark(client, settings.environment).await?;
+        applied.push(AppliedMigration {
+            version: migration.version,
+            name: migration.name.clone(),
+            duration_ms: milliseconds(duration),
+        });
+    }
+    let already_applied = migrations.len() - pending.len();
+    Ok(DeployReport { applied, already_applied, pending: 0 })
+}
