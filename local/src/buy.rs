@@ -60,7 +60,8 @@ pub async fn buy(options: BuyOptions) -> Result<(), LocalError> {
     Ok(())
 }
 
-async fn user_id(database: &str, email: &str) -> Result<String, LocalError> {
+/// The id of the user who has this address.
+pub(crate) async fn user_id(database: &str, email: &str) -> Result<String, LocalError> {
     let connection = Connection::open(database).await.map_err(|error| not_there("the database", &error))?;
     let rows = connection
         .query_typed("select id::text from users where email = lower(trim($1))", &[(&email, Type::TEXT)])

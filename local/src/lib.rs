@@ -1,5 +1,6 @@
 //! The whole stack on one machine: PostgreSQL, PgBouncer, an S3 server and the real functions behind a gateway.
 
+pub mod bench;
 pub mod buy;
 pub mod certificate;
 pub mod command;
@@ -10,9 +11,11 @@ pub mod database;
 pub mod dotenv;
 pub mod error;
 pub mod error_watch;
+pub mod events;
 pub mod functions;
 pub mod lambda;
 pub mod object_store;
+pub mod package;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod process;

@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use local::{
     LocalError,
+    bench::{BenchOptions, bench},
     buy::{BuyOptions, buy},
     console::note,
+    events::{EventOptions, event},
+    package::{PackageOptions, package},
     test::{TestOptions, test},
     up::{UpOptions, up},
 };
@@ -25,8 +28,14 @@ enum Command {
     Up(UpOptions),
     /// Runs every test on a stack of its own
     Test(TestOptions),
+    /// Measures cold starts and warm requests
+    Bench(BenchOptions),
     /// Buys tokens: sends the signed webhook that Stripe would send
     Buy(BuyOptions),
+    /// Prints a sample event for `cargo lambda invoke`
+    Event(EventOptions),
+    /// Builds the functions as they are deployed and prints their sizes
+    Package(PackageOptions),
 }
 
 #[tokio::main]
@@ -44,6 +53,9 @@ async fn run(command: Command) -> Result<(), LocalError> {
     match command {
         Command::Up(options) => up(options).await,
         Command::Test(options) => test(options).await,
+        Command::Bench(options) => bench(options).await,
         Command::Buy(options) => buy(options).await,
+        Command::Event(options) => event(options).await,
+        Command::Package(options) => package(options).await,
     }
 }

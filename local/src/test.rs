@@ -19,6 +19,7 @@ use crate::{
     server_user::{ServerUser, passable_folder},
     servers::{ServerSettings, Servers},
     settings::project,
+    tools::python,
 };
 
 const TEMPLATE: &str = "migrated";
@@ -55,6 +56,8 @@ async fn run(project: &Path, folder: PathBuf, options: TestOptions) -> Result<()
     let servers = ServerSettings { folder: folder.join("servers"), user, durable: false, pool: POOL, access_key };
     let servers = Servers::start(servers).await?;
 
+    let packages = python::python_packages(&python::TEST_PACKAGES, &project.join("target/python")).await?;
+
     note("Building the functions …");
     let names = functions::names(project)?;
     let binaries = functions::build(project, &names, false).await?;
@@ -70,7 +73,10 @@ async fn run(project: &Path, folder: PathBuf, options: TestOptions) -> Result<()
         .env("TEST_POOLED_URL", servers.pooled_url("postgres"))
         .env("TEST_TEMPLATE_DATABASE", TEMPLATE)
         .env("TEST_BINARIES", &binaries)
-        .env("TEST_FOLDER", &folder);
+        .env("TEST_FOLDER", &folder)
+        .env("TEST_PYTHON", &packages.python)
+        .env("TEST_PYTHONPATH", &packages.folder)
+        .env("TEST_PYTHON_BIN", &packages.bin);
     let mut child = command.stdout(Stdio::piped()).spawn().doing(|| "run cargo test")?;
     let mut summary = Summary::default();
     if let Some(output) = child.stdout.take() {
@@ -99,7 +105,9 @@ impl Summary {
         if let Some(name) = line.strip_prefix("test ").and_then(|line| line.strip_suffix(" ... FAILED")) {
             self.failures.push(name.to_owned());
         }
-        let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|line| line.split_once(". ")) else { return };
+        let Some((_, counts)) = line.strip_prefix("test result: ").and_then(|line| line.split_once(". ")) else {
+            return;
+        };
         let count = |what: &str| {
             let part = counts.split(';').find_map(|part| part.trim().strip_suffix(what));
             part.and_then(|number| number.trim().parse().ok()).unwrap_or(0)

@@ -147,3 +147,36 @@ fn with_headers(mut response: Response, request_id: &str) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn answer(router: &Router, path: &str) -> (u16, serde_json::Value) {
+        let request = Request::builder().uri(path).body(axum::body::Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_answers_500_and_the_next_request_is_served() {
+        async fn panics() -> &'static str {
+            panic!("the secret is hunter2")
+        }
+        let router = Router::new().route("/panics", get(panics)).route("/works", get(async || "\"well\""));
+        let router = finished("test", Clock::default(), router);
+        for _ in 0..2 {
+            let (status, body) = answer(&router, "/panics").await;
+            assert_eq!((status, &body["code"]), (500, &"internal".into()));
+            assert!(!body.to_string().contains("hunter2"), "{body}");
+        }
+        assert_eq!(answer(&router, "/works").await, (200, "well".into()));
+        assert_eq!(answer(&router, "/nowhere").await.1["code"], "no_such_endpoint");
+    }
+}

@@ -81,7 +81,9 @@ async fn lock(folder: &Path) -> Result<File, LocalError> {
     }
     note("Another run is installing Python packages: waiting for it …");
     let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-    locked.map_err(|_| LocalError::said("The wait for the folder of Python packages was interrupted."))?.doing(|| "lock it")
+    locked
+        .map_err(|_| LocalError::said("The wait for the folder of Python packages was interrupted."))?
+        .doing(|| "lock it")
 }
 
 async fn find_or_fetch(folder: &Path) -> Result<Python, LocalError> {

@@ -66,7 +66,7 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 }
 
 /// Debian puts libraries into one folder per processor, such as `usr/lib/x86_64-linux-gnu`.
-fn library_folders(root: &Path) -> Vec<PathBuf> {
+pub fn library_folders(root: &Path) -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for parent in ["usr/lib", "lib"] {
         let parent = root.join(parent);

@@ -17,7 +17,7 @@ Parameters:
 Globals:
   Function:
     CodeUri: FOLDER
-    Timeout: 1
+    Timeout: TIMEOUT
     Environment: {Variables: {LOG_LEVEL: info, SSL_CERT_FILE: /opt/ca.pem}}
 Resources:
   Api:
@@ -60,19 +60,30 @@ impl Drop for Folder {
     }
 }
 
-/// A bundle that takes any number of requests.
-pub async fn start(name: &str) -> (Bundle, Folder) {
-    start_with(name, 100_000, |_| {}).await
+/// What the template says differently for one test.
+pub struct Limits {
+    pub burst: u32,
+    pub timeout_seconds: u32,
 }
 
-pub async fn start_with(name: &str, burst: u32, change: impl FnOnce(&mut BundleSettings)) -> (Bundle, Folder) {
+impl Default for Limits {
+    fn default() -> Self {
+        Self { burst: 100_000, timeout_seconds: 20 }
+    }
+}
+
+/// A bundle that takes any number of requests and lets them take their time.
+pub async fn start(name: &str) -> (Bundle, Folder) {
+    start_with(name, Limits::default()).await
+}
+
+pub async fn start_with(name: &str, limits: Limits) -> (Bundle, Folder) {
     let folder = Folder(std::env::temp_dir().join(format!("lambda-{name}-{}", std::process::id())));
-    let mut settings = settings(&folder.0, burst);
-    change(&mut settings);
+    let settings = settings(&folder.0, limits);
     (Bundle::start(settings).await.expect("the bundle starts"), folder)
 }
 
-pub fn settings(folder: &Path, burst: u32) -> BundleSettings {
+pub fn settings(folder: &Path, limits: Limits) -> BundleSettings {
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).expect("a folder");
     let built = built();
@@ -81,7 +92,8 @@ pub fn settings(folder: &Path, burst: u32) -> BundleSettings {
     fs::write(folder.join("broken"), "#!/bin/sh\necho 'DATABASE_URL is missing' >&2\nexit 1\n").expect("a script");
     fs::set_permissions(folder.join("broken"), fs::Permissions::from_mode(0o755)).expect("an executable");
     let code = concat!(env!("CARGO_MANIFEST_DIR"), "/hello");
-    let template = TEMPLATE.replace("FOLDER", code).replace("BURST", &burst.to_string());
+    let [burst, timeout] = [limits.burst, limits.timeout_seconds].map(|limit| limit.to_string());
+    let template = TEMPLATE.replace("FOLDER", code).replace("BURST", &burst).replace("TIMEOUT", &timeout);
     fs::write(folder.join("template.yaml"), template).expect("a template");
     let variables = [("LOG_LEVEL", "debug"), ("SECRET", "hush"), ("OTHER", "not for functions")];
     BundleSettings {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Client, header::HeaderMap};
 use serde_json::{Value, json};
 
-use crate::fixture::{start, start_with};
+use crate::fixture::{Limits, start, start_with};
 
 #[tokio::test]
 async fn a_request_arrives_as_it_was_sent() {
@@ -108,7 +108,7 @@ async fn the_gateway_answers_preflights_and_names_allowed_origins() {
 
 #[tokio::test]
 async fn more_requests_than_the_template_allows_answer_429() {
-    let (bundle, _folder) = start_with("throttle", 5, |_| {}).await;
+    let (bundle, _folder) = start_with("throttle", Limits { burst: 5, ..Limits::default() }).await;
     let mut refused = 0;
     for _ in 0..10 {
         let response = reqwest::get(format!("{}/hello", bundle.url())).await.expect("an answer");

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::fixture::{is_alive, settings, start, start_with};
+use crate::fixture::{Limits, is_alive, settings, start, start_with};
 
 async fn get(url: String) -> (u16, String) {
     let response = reqwest::get(url).await.expect("an answer");
@@ -82,7 +82,7 @@ async fn a_killed_function_answers_the_next_request() {
 
 #[tokio::test]
 async fn a_frozen_function_times_out_and_a_thawed_one_answers() {
-    let (bundle, _folder) = start("freeze").await;
+    let (bundle, _folder) = start_with("freeze", Limits { timeout_seconds: 2, ..Limits::default() }).await;
     let url = bundle.url();
     let first = pid(&url).await;
     bundle.freeze("echo");
@@ -92,7 +92,7 @@ async fn a_frozen_function_times_out_and_a_thawed_one_answers() {
     bundle.freeze("echo");
     assert_eq!(get(format!("{url}/echo/x")).await.0, 500);
     let log = bundle.log_lines("echo").join("\n");
-    assert!(log.contains("Task timed out after 1.00 seconds"), "{log}");
+    assert!(log.contains("Task timed out after 2.00 seconds"), "{log}");
     bundle.thaw("echo");
     assert_ne!(pid(&url).await, first, "the instance that timed out is gone");
     bundle.freeze("echo");
@@ -157,10 +157,10 @@ async fn invoke_passes_events_and_errors() {
 
 #[tokio::test]
 async fn a_missing_variable_or_binary_and_a_used_port_are_said_at_the_start() {
-    let (bundle, folder) = start_with("said", 1, |_| {}).await;
+    let (bundle, folder) = start("said").await;
     let other = folder.0.join("other");
     let error = |change: fn(&mut local::lambda::BundleSettings)| {
-        let mut settings = settings(&other, 1);
+        let mut settings = settings(&other, Limits::default());
         change(&mut settings);
         async { local::lambda::Bundle::start(settings).await.expect_err("an error").to_string() }
     };
@@ -168,7 +168,7 @@ async fn a_missing_variable_or_binary_and_a_used_port_are_said_at_the_start() {
     assert!(missing.contains("the function echo the variable SECRET"), "{missing}");
     let unbuilt = error(|settings| std::fs::remove_file(settings.binaries.join("hello")).expect("a link")).await;
     assert!(unbuilt.contains("cargo build -p hello"), "{unbuilt}");
-    let mut taken = settings(&other, 1);
+    let mut taken = settings(&other, Limits::default());
     taken.listen = bundle.url().trim_start_matches("http://").parse().expect("an address");
     let port = taken.listen.port();
     let used = local::lambda::Bundle::start(taken).await.expect_err("an error").to_string();

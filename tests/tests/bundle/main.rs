@@ -2,10 +2,12 @@
 
 mod accounts;
 mod balance;
+mod events;
 mod history;
 mod hostile;
 mod openapi;
 mod outages;
 mod purchases;
+mod schema;
 mod sessions;
 mod telemetry;

@@ -1,0 +1,10 @@
+//! The template: what AWS would make of it, and whether it says the same as the code. Run it with `cargo dev test`.
+
+mod certificates;
+mod checks;
+mod endpoints;
+mod expansion;
+mod faults;
+mod python;
+mod variables;
+mod workspace;
