@@ -21,7 +21,7 @@ use crate::{Settings, cookies, csrf, fields};
 /// The sign-in form.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Form {
+pub struct SignInForm {
     /// From `GET /api/auth/csrf`.
     csrf_token: Option<String>,
     /// Any case.
@@ -35,7 +35,7 @@ pub struct Form {
 /// Signs in. A script (`X-Auth-Return-Redirect: 1`) is told the next address, a plain form is sent there.
 #[utoipa::path(
     post, path = "/api/auth/callback/credentials", tag = "auth", security(),
-    request_body(content = Form, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = SignInForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "signed in; `url` is where to go"), (status = 303, description = "signed in, or sent back to the form"),
         (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 503, body = ErrorBody),
@@ -46,7 +46,7 @@ pub async fn callback(
     State(app): State<App>,
     State(settings): State<Settings>,
     parts: Parts,
-    FormBody(form): FormBody<Form, { limits::CREDENTIALS_BODY }>,
+    FormBody(form): FormBody<SignInForm, { limits::CREDENTIALS_BODY }>,
 ) -> Result<Response, ApiError> {
     csrf::check(&parts, &settings, form.csrf_token.as_deref())?;
     let email = fields::email(form.email.as_deref())?;

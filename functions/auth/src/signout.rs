@@ -17,7 +17,7 @@ use crate::{Settings, cookies, csrf};
 /// The sign-out form.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Form {
+pub struct SignOutForm {
     /// From `GET /api/auth/csrf`; a phone with a bearer token needs none.
     csrf_token: Option<String>,
     /// Where to go afterwards; only within the front end.
@@ -27,7 +27,7 @@ pub struct Form {
 /// Signs out. Without a session there is nothing to do, and that is no error.
 #[utoipa::path(
     post, path = "/api/auth/signout", tag = "auth", security((), ("session" = [])),
-    request_body(content = Form, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = SignOutForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "signed out; `url` is where to go"), (status = 303, description = "signed out"),
         (status = 403, body = ErrorBody), (status = 503, body = ErrorBody),
@@ -38,7 +38,7 @@ pub async fn create(
     State(app): State<App>,
     State(settings): State<Settings>,
     parts: Parts,
-    FormBody(form): FormBody<Form, { limits::CREDENTIALS_BODY }>,
+    FormBody(form): FormBody<SignOutForm, { limits::CREDENTIALS_BODY }>,
 ) -> Result<Response, ApiError> {
     // A browser sends its cookie with a forged form, too; a bearer token is only sent on purpose.
     let on_purpose = parts.headers.contains_key(http::header::AUTHORIZATION);

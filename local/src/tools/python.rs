@@ -26,7 +26,7 @@ pub const TEST_PACKAGES: [&str; 3] = ["aws-sam-translator==1.115.0", "cfn-lint==
 /// 400 MB, of use only to those who build with it.
 const PROGRAMS: [&str; 1] = [CARGO_LAMBDA];
 /// Says which Python this is and for what its packages are built; fails when it is too old or has no pip.
-const PROBE: &str = "import sys, sysconfig, pip
+const PROBE: &str = "import sys, sysconfig, pip.__main__
 assert sys.version_info >= (3, 10)
 print(sys.executable)
 print(sys.implementation.cache_tag, sysconfig.get_platform())";
@@ -188,7 +188,10 @@ async fn pip(python: &Python, packages: &[&str], target: &Path, options: &[&str]
 
 #[cfg(test)]
 mod tests {
-    use super::{Python, name};
+    use std::collections::BTreeMap;
+
+    use super::{Python, TEST_PACKAGES, name, python_packages};
+    use crate::command::run_as;
 
     #[test]
     fn other_packages_or_another_python_have_another_folder() {
@@ -197,5 +200,20 @@ mod tests {
         assert_eq!(first, name(&["a==1", "b==1"], &python("cpython-311 linux-x86_64")));
         assert_ne!(first, name(&["a==1", "b==2"], &python("cpython-311 linux-x86_64")));
         assert_ne!(first, name(&["a==1", "b==1"], &python("cpython-312 linux-x86_64")));
+    }
+
+    #[tokio::test]
+    #[ignore = "downloads Python packages"]
+    async fn packages_are_installed_once_and_run() {
+        let folder = std::env::temp_dir().join(format!("local-python-{}", std::process::id()));
+        let tools = python_packages(&TEST_PACKAGES, &folder).await.unwrap();
+        let installed = std::fs::metadata(&tools.folder).unwrap().created().unwrap();
+        let again = python_packages(&TEST_PACKAGES, &folder).await.unwrap();
+        assert_eq!(std::fs::metadata(&again.folder).unwrap().created().unwrap(), installed);
+        let path = BTreeMap::from([("PYTHONPATH".to_owned(), tools.folder.display().to_string())]);
+        let text = run_as(&tools.python, &["-c", "import cfnlint, samtranslator; print('both')"], &path, None).await;
+        assert_eq!(text.unwrap(), "both\n");
+        assert!(run_as(tools.bin.join("cargo-lambda"), &["lambda", "--version"], &path, None).await.is_ok());
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

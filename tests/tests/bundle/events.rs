@@ -1,5 +1,7 @@
 //! The sample events: each is answered by its function as its README says, also through `cargo lambda invoke`.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};

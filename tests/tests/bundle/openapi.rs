@@ -17,6 +17,13 @@ fn description() -> OpenApi {
     all.info.description =
         Some("Accounts, tokens and purchases. Errors carry a stable `code` and a `requestId`.".to_owned());
     for function in functions {
+        let known = all.components.iter().flat_map(|components| components.schemas.keys());
+        let mut known: std::collections::BTreeSet<_> = known.cloned().collect();
+        let own = function.components.iter().flat_map(|components| components.schemas.keys());
+        let shared = ["ErrorBody", "Tokens"];
+        let twice: Vec<_> =
+            own.filter(|name| !known.insert((*name).clone()) && !shared.contains(&name.as_str())).collect();
+        assert!(twice.is_empty(), "two functions describe different things by the same name: {twice:?}");
         all.merge(function);
     }
     let components = all.components.take().map_or_else(ComponentsBuilder::new, Into::into);

@@ -10,7 +10,11 @@ fn readiness_waits_for_the_newest_migration() {
         let name = file.unwrap().file_name().into_string().unwrap();
         name.strip_prefix('V')?.split_once("__")?.0.parse::<i32>().ok()
     });
-    assert_eq!(versions.max(), Some(SCHEMA_VERSION), "SCHEMA_VERSION in shared/src/database is not the newest migration");
+    assert_eq!(
+        versions.max(),
+        Some(SCHEMA_VERSION),
+        "SCHEMA_VERSION in shared/src/database is not the newest migration"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
