@@ -128,7 +128,10 @@ fn unpacked_bytes(archive: &[u8]) -> Option<u64> {
 }
 
 fn table(sizes: &Sizes) -> String {
-    let megabytes = |bytes: u64| format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000);
+    let megabytes = |bytes: u64| {
+        let tenths = (bytes + 50_000) / 100_000;
+        format!("{}.{} MB", tenths / 10, tenths % 10)
+    };
     let mut lines = vec![format!("{:<12} {:>22} {:>22}", "function", "binary", "zip")];
     for (name, Size { binary_bytes, zip_bytes }) in &sizes.functions {
         let (binary, zip) = (megabytes(*binary_bytes), megabytes(*zip_bytes));

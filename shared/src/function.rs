@@ -15,7 +15,7 @@ use tracing::Instrument;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Environment};
+use crate::config::{Config, ConfigError};
 use crate::database::{Database, take_round_trips};
 use crate::error::ApiError;
 use crate::telemetry::{self, Answered};
@@ -27,8 +27,6 @@ pub struct App {
     pub database: Database,
     /// The time.
     pub clock: Clock,
-    /// Where this runs.
-    pub environment: Environment,
 }
 
 impl App {
@@ -38,7 +36,7 @@ impl App {
     /// `DATABASE_URL` is missing or malformed.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
         let database = Database::new(config.database_url()?, config.clock.clone());
-        Ok(App { database, clock: config.clock.clone(), environment: config.environment })
+        Ok(App { database, clock: config.clock.clone() })
     }
 }
 

@@ -6,8 +6,6 @@ use std::time::Duration;
 pub const CREDENTIALS_BODY: usize = 2_048;
 /// Body of a Stripe event.
 pub const STRIPE_BODY: usize = 64 * 1_024;
-/// The largest body any handler reads when it names no limit of its own.
-pub const BODY: usize = 10 * 1_024;
 
 /// Characters of an e-mail address (RFC 5321, path length).
 pub const EMAIL_CHARACTERS: usize = 254;

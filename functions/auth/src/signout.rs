@@ -41,7 +41,7 @@ pub async fn create(
     FormBody(form): FormBody<SignOutForm, { limits::CREDENTIALS_BODY }>,
 ) -> Result<Response, ApiError> {
     // A browser sends its cookie with a forged form, too; a bearer token is only sent on purpose.
-    let on_purpose = parts.headers.contains_key(http::header::AUTHORIZATION);
+    let on_purpose = parts.headers.get(http::header::AUTHORIZATION).is_some_and(|value| !value.is_empty());
     if !on_purpose {
         csrf::check(&parts, &settings, form.csrf_token.as_deref())?;
     }

@@ -32,7 +32,8 @@ print(sys.executable)
 print(sys.implementation.cache_tag, sysconfig.get_platform())";
 /// The folder for a Python that was unpacked because the system has none.
 const UNPACKED: &str = "debian";
-const REMEDY: &str = "Python 3.10 or newer with pip is needed: install it with the system's package manager (the packages `python3` and `python3-pip`) and run this again.";
+const REMEDY: &str = "Python 3.10 or newer with pip is needed: install it with the system's package manager \
+    (the packages `python3` and `python3-pip`) and run this again.";
 
 /// Packages that are ready for use.
 #[derive(Debug, Clone)]
