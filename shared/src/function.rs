@@ -12,7 +12,6 @@ use http::{HeaderName, HeaderValue, header};
 use lambda_http::RequestExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
@@ -41,7 +40,7 @@ impl App {
 }
 
 /// Runs the function `name` until Lambda ends it. A wrong configuration is one line on standard error.
-pub async fn serve(name: &'static str, router: impl FnOnce(&Config) -> Result<OpenApiRouter, ConfigError>) -> ExitCode {
+pub async fn serve(name: &'static str, router: impl FnOnce(&Config) -> Result<Router, ConfigError>) -> ExitCode {
     let started = Config::from_env().and_then(|config| Ok((router(&config)?, config)));
     let (router, config) = match started {
         Ok(started) => started,
@@ -51,7 +50,7 @@ pub async fn serve(name: &'static str, router: impl FnOnce(&Config) -> Result<Op
         return refuse(&format!("{name} is a Lambda function: start the whole bundle with `cargo dev up`"));
     }
     telemetry::start(config.log_level);
-    let router = finished(name, config.clock.clone(), router.into());
+    let router = finished(name, config.clock.clone(), router);
     match lambda_http::run(router).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&format!("{name} lost the Lambda runtime: {error}")),

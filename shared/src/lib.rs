@@ -4,6 +4,7 @@ pub mod caller;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod endpoints;
 pub mod error;
 pub mod function;
 pub mod ids;

@@ -10,11 +10,10 @@ mod sign_in;
 mod signout;
 mod signup;
 
+use axum::Router;
 use axum::extract::FromRef;
 use shared::{App, Config, ConfigError, Secret};
 use url::Url;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// What the handlers share.
 #[derive(Clone, FromRef)]
@@ -45,7 +44,7 @@ impl Settings {
 ///
 /// # Errors
 /// A variable is missing or malformed.
-pub fn router(config: &Config) -> Result<OpenApiRouter, ConfigError> {
+pub fn router(config: &Config) -> Result<Router, ConfigError> {
     let settings = Settings {
         auth_secret: config.auth_secret()?,
         user_id_salt: config.user_id_salt()?,
@@ -54,13 +53,4 @@ pub fn router(config: &Config) -> Result<OpenApiRouter, ConfigError> {
     Ok(routes().with_state(Auth { app: App::new(config)?, settings }))
 }
 
-/// The routes and their description, without a state.
-pub fn routes() -> OpenApiRouter<Auth> {
-    OpenApiRouter::new()
-        .routes(routes!(signup::create))
-        .routes(routes!(mobile_signin::create))
-        .routes(routes!(csrf::show))
-        .routes(routes!(credentials::callback))
-        .routes(routes!(session::show))
-        .routes(routes!(signout::create))
-}
+shared::endpoints! { Auth: signup::create, mobile_signin::create, csrf::show, credentials::callback, session::show, signout::create }

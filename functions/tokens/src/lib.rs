@@ -3,19 +3,15 @@
 mod balance;
 mod history;
 
+use axum::Router;
 use shared::{App, Config, ConfigError};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// `/api/tokens/*`
 ///
 /// # Errors
 /// A variable is missing or malformed.
-pub fn router(config: &Config) -> Result<OpenApiRouter, ConfigError> {
+pub fn router(config: &Config) -> Result<Router, ConfigError> {
     Ok(routes().with_state(App::new(config)?))
 }
 
-/// The routes and their description, without a state.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(balance::show)).routes(routes!(history::list))
-}
+shared::endpoints! { App: balance::show, history::list }

@@ -2,10 +2,9 @@
 
 mod stripe;
 
+use axum::Router;
 use axum::extract::FromRef;
 use shared::{App, Config, ConfigError, Secret};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// What the handlers share.
 #[derive(Clone, FromRef)]
@@ -19,12 +18,9 @@ pub struct Webhooks {
 ///
 /// # Errors
 /// A variable is missing or malformed.
-pub fn router(config: &Config) -> Result<OpenApiRouter, ConfigError> {
+pub fn router(config: &Config) -> Result<Router, ConfigError> {
     let state = Webhooks { app: App::new(config)?, stripe_secrets: config.stripe_webhook_secrets()? };
     Ok(routes().with_state(state))
 }
 
-/// The routes and their description, without a state.
-pub fn routes() -> OpenApiRouter<Webhooks> {
-    OpenApiRouter::new().routes(routes!(stripe::receive))
-}
+shared::endpoints! { Webhooks: stripe::receive }

@@ -7,7 +7,7 @@ use tokio_postgres::{Client, NoTls, Row, Socket};
 
 use super::error::{DatabaseError, chain};
 use super::statement::Statement;
-use super::tls::connector;
+use super::tls::Tls;
 use super::url::DatabaseUrl;
 use super::{ROUND_TRIPS, within_deadline};
 use crate::limits;
@@ -30,7 +30,7 @@ impl Drop for Connection {
 /// # Errors
 /// The driver's, for the caller to explain.
 pub async fn open(url: &DatabaseUrl) -> Result<Client, OpenError> {
-    start(url).await.map(|(client, _)| client)
+    start(url, &Tls::new(url.tls().clone())).await.map(|(client, _)| client)
 }
 
 /// Why a connection could not be opened.
@@ -46,9 +46,9 @@ pub enum OpenError {
 
 impl Connection {
     /// Connects and logs in.
-    pub(super) async fn open(url: &DatabaseUrl) -> Result<Self, DatabaseError> {
+    pub(super) async fn open(url: &DatabaseUrl, tls: &Tls) -> Result<Self, DatabaseError> {
         let unavailable = |error: OpenError| DatabaseError::Unavailable(error.to_string());
-        let (client, driver) = within_deadline(async { start(url).await.map_err(unavailable) }).await?;
+        let (client, driver) = within_deadline(async { start(url, tls).await.map_err(unavailable) }).await?;
         Ok(Connection { client, driver })
     }
 
@@ -83,10 +83,10 @@ impl Connection {
 }
 
 /// Opens a connection, with TLS if the URL asks for it, and drives it in the background.
-async fn start(url: &DatabaseUrl) -> Result<(Client, AbortHandle), OpenError> {
+async fn start(url: &DatabaseUrl, tls: &Tls) -> Result<(Client, AbortHandle), OpenError> {
     let mut config = url.driver_config();
     config.connect_timeout(limits::DATABASE_CONNECT);
-    match connector(url.tls()).map_err(OpenError::Tls)? {
+    match tls.connector().map_err(OpenError::Tls)? {
         None => {
             let (client, connection) = config.connect(NoTls).await?;
             Ok((client, drive::<NoTlsStream>(connection)))

@@ -22,6 +22,7 @@ pub use self::transaction::Transaction;
 pub use self::url::DatabaseUrl;
 
 use self::connection::Connection;
+use self::tls::Tls;
 use crate::clock::Clock;
 use crate::limits;
 
@@ -44,6 +45,7 @@ pub struct Database {
 
 struct Inner {
     url: DatabaseUrl,
+    tls: Arc<Tls>,
     clock: Clock,
     /// The connection between requests; taken out while in use, so that a broken one is never put back.
     idle: Mutex<Option<(Connection, Timestamp)>>,
@@ -52,7 +54,8 @@ struct Inner {
 impl Database {
     /// Connects to `url` when first used.
     pub fn new(url: DatabaseUrl, clock: Clock) -> Self {
-        Database { inner: Arc::new(Inner { url, clock, idle: Mutex::new(None) }) }
+        let tls = Tls::prepared(url.tls().clone());
+        Database { inner: Arc::new(Inner { url, tls, clock, idle: Mutex::new(None) }) }
     }
 
     /// Runs statements that may be repeated, all in one exchange and each in its own implicit transaction.
@@ -139,7 +142,7 @@ impl Database {
             }
         }
         drop(connection);
-        let connection = Connection::open(&self.inner.url).await?;
+        let connection = Connection::open(&self.inner.url, &self.inner.tls).await?;
         let rows = connection.exchange(statements).await?;
         Ok((connection, rows))
     }
@@ -156,7 +159,7 @@ impl Database {
                 return Ok(connection);
             }
         }
-        Connection::open(&self.inner.url).await
+        Connection::open(&self.inner.url, &self.inner.tls).await
     }
 
     /// Keeps `connection`, which is outside any transaction, for the next request.

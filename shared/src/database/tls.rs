@@ -1,6 +1,7 @@
-//! TLS to the database, built only when the URL asks for it: parsing certificates is most of a cold start.
+//! TLS to the database, built only when the URL asks for it: OpenSSL's start and the certificates take longer than all else
+//! of a cold start.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use native_tls::{Certificate, TlsConnector};
 use postgres_native_tls::MakeTlsConnector;
@@ -27,23 +28,39 @@ pub enum TlsMode {
     },
 }
 
-/// The connector for `mode`, or `None` without TLS. Kept for the next connection.
-///
-/// # Errors
-/// The certificates could not be read.
-pub(super) fn connector(mode: &TlsMode) -> Result<Option<MakeTlsConnector>, String> {
-    static BUILT: OnceLock<(TlsMode, MakeTlsConnector)> = OnceLock::new();
-    if *mode == TlsMode::Off {
-        return Ok(None);
+/// The connector of a [`TlsMode`], built once.
+pub(super) struct Tls {
+    mode: TlsMode,
+    connector: OnceLock<Result<MakeTlsConnector, String>>,
+}
+
+impl Tls {
+    /// Builds nothing yet.
+    pub(super) fn new(mode: TlsMode) -> Self {
+        Tls { mode, connector: OnceLock::new() }
     }
-    if let Some((built_for, connector)) = BUILT.get()
-        && built_for == mode
-    {
-        return Ok(Some(connector.clone()));
+
+    /// Starts building on a thread of its own, beside the rest of a cold start. A first connection waits for its end.
+    pub(super) fn prepared(mode: TlsMode) -> Arc<Self> {
+        let tls = Arc::new(Tls::new(mode));
+        if tls.mode != TlsMode::Off {
+            let building = Arc::clone(&tls);
+            // Without a thread the first connection builds it.
+            let _ = std::thread::Builder::new().spawn(move || building.connector().map(drop));
+        }
+        tls
     }
-    let connector = build(mode)?;
-    let _ = BUILT.set((mode.clone(), connector.clone()));
-    Ok(Some(connector))
+
+    /// The connector, or `None` without TLS.
+    ///
+    /// # Errors
+    /// The certificates could not be read.
+    pub(super) fn connector(&self) -> Result<Option<MakeTlsConnector>, String> {
+        match self.mode {
+            TlsMode::Off => Ok(None),
+            _ => self.connector.get_or_init(|| build(&self.mode)).clone().map(Some),
+        }
+    }
 }
 
 fn build(mode: &TlsMode) -> Result<MakeTlsConnector, String> {

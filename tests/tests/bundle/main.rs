@@ -1,5 +1,7 @@
 //! The bundle as its users meet it. Run it with `cargo dev test`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
+
 mod accounts;
 mod balance;
 mod events;

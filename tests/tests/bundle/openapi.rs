@@ -7,12 +7,7 @@ use utoipa::openapi::{ComponentsBuilder, Info, OpenApi};
 
 /// One document for the whole bundle.
 fn description() -> OpenApi {
-    let functions = [
-        auth::routes().into_openapi(),
-        ops::routes().into_openapi(),
-        tokens::routes().into_openapi(),
-        webhooks::routes().into_openapi(),
-    ];
+    let functions = [auth::description(), ops::description(), tokens::description(), webhooks::description()];
     let mut all = OpenApi::new(Info::new("Spike Land", env!("CARGO_PKG_VERSION")), utoipa::openapi::Paths::new());
     all.info.description =
         Some("Accounts, tokens and purchases. Errors carry a stable `code` and a `requestId`.".to_owned());

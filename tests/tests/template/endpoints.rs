@@ -12,10 +12,10 @@ type Endpoints = BTreeSet<(String, String)>;
 
 fn routers() -> BTreeMap<&'static str, Endpoints> {
     BTreeMap::from([
-        ("auth", endpoints(auth::routes().into_openapi())),
-        ("ops", endpoints(ops::routes().into_openapi())),
-        ("tokens", endpoints(tokens::routes().into_openapi())),
-        ("webhooks", endpoints(webhooks::routes().into_openapi())),
+        ("auth", endpoints(auth::description())),
+        ("ops", endpoints(ops::description())),
+        ("tokens", endpoints(tokens::description())),
+        ("webhooks", endpoints(webhooks::description())),
     ])
 }
 
