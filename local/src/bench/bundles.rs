@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::requests::{Person, event};
 use crate::{
+    command,
     connection::Connection,
     database::deploy,
     error::{Doing, LocalError},
@@ -87,22 +88,21 @@ impl Bundles {
         .await?;
         let authority =
             tls_pool.certificate_authority().ok_or_else(|| LocalError::said("PgBouncer has no certificate."))?;
-        // As it is deployed: verified in full, and few certificates to parse.
-        let roots = folder.join("ca.pem");
-        let mut certificates = fs::read(project.join("certificates/ca.pem")).doing(|| "read certificates/ca.pem")?;
-        certificates.extend(fs::read(authority).doing(|| "read the certificate")?);
-        fs::write(&roots, certificates).doing(|| format!("write {}", roots.display()))?;
+        let roots = folder.join("roots");
+        add_root(&project.join("certificates/roots"), authority, &roots).await?;
         let tls_url =
             tls_pool.url(FUNCTION_ROLE, &password, DATABASE).replace("sslmode=require", "sslmode=verify-full");
 
         let database = Connection::open(&direct_url).await?;
-        let start = |url: &str, ca: Option<&Path>| {
+        // As it is deployed: verified in full, each root read when it is needed.
+        let start = |url: &str, roots: &Path| {
             let mut environment = environment(url, &direct_url);
-            environment.extend(ca.map(|ca| ("SSL_CERT_FILE".to_owned(), ca.display().to_string())));
+            environment.insert("SSL_CERT_FILE".to_owned(), "/dev/null".to_owned());
+            environment.insert("SSL_CERT_DIR".to_owned(), roots.display().to_string());
             bundle(project.join("template.yaml"), binaries, environment)
         };
-        let plain = start(&pooled_url, None).await?;
-        let tls = start(&tls_url, Some(&roots)).await?;
+        let plain = start(&pooled_url, &roots).await?;
+        let tls = start(&tls_url, &roots).await?;
         let hello = bundle(project.join("local/hello/template.yaml"), binaries, BTreeMap::new()).await?;
         let person = person(&plain, &database).await?;
         let postgres_log = logs(folder).join("postgres.log");
@@ -119,6 +119,17 @@ impl Bundles {
         tls_pool.stop().await?;
         servers.stop().await
     }
+}
+
+/// Copies the deployed roots and adds one, under the name by which OpenSSL looks for it.
+async fn add_root(deployed: &Path, root: &Path, folder: &Path) -> Result<(), LocalError> {
+    fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
+    for file in fs::read_dir(deployed).doing(|| format!("read {}", deployed.display()))?.flatten() {
+        fs::copy(file.path(), folder.join(file.file_name())).doing(|| format!("copy {}", file.path().display()))?;
+    }
+    let name = command::run("openssl", &["x509", "-noout", "-hash", "-in", &root.to_string_lossy()]).await?;
+    let target = folder.join(format!("{}.0", name.trim()));
+    fs::copy(root, &target).doing(|| format!("write {}", target.display())).map(drop)
 }
 
 async fn bundle(

@@ -41,9 +41,9 @@ use self::{
 };
 use crate::error::LocalError;
 
-/// Where the template says a deployed function finds its root certificates. There is no such file here, so the variable is
-/// left out unless the settings have one.
-const DEPLOYED_PATH: &str = "SSL_CERT_FILE";
+/// Where the template says a deployed function finds its root certificates. There is no such folder here, so the variables
+/// are left out unless the settings have them.
+const DEPLOYED_PATHS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// What a bundle is made of.
 #[derive(Debug, Clone)]
@@ -207,7 +207,7 @@ fn variables(
             Some(value) => {
                 variables.insert(name.clone(), value.clone());
             }
-            None if name == DEPLOYED_PATH || settings.extra_environment.contains_key(name) => {}
+            None if DEPLOYED_PATHS.contains(&name.as_str()) || settings.extra_environment.contains_key(name) => {}
             None => {
                 return Err(LocalError::said(format!(
                     "The template gives the function {} the variable {name}, which has no value here. Add {name} to .env.local",

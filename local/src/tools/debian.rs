@@ -108,7 +108,7 @@ Acquire::Retries "3";
         all.extend(arguments);
         run(APT, &all).await.map_err(|error| {
             LocalError::said(format!(
-                "apt could not fetch what is missing. Check the network and /etc/apt/sources.list, or install `postgresql` and `pgbouncer` yourself.\n{error}"
+                "apt could not fetch what is missing. Check the network and /etc/apt/sources.list, or install it with `apt-get install` as root.\n{error}"
             ))
         })
     }

@@ -18,7 +18,7 @@ Globals:
   Function:
     CodeUri: FOLDER
     Timeout: TIMEOUT
-    Environment: {Variables: {LOG_LEVEL: info, SSL_CERT_FILE: /opt/ca.pem}}
+    Environment: {Variables: {LOG_LEVEL: info, SSL_CERT_FILE: /dev/null, SSL_CERT_DIR: /opt/roots}}
 Resources:
   Api:
     Type: AWS::Serverless::HttpApi

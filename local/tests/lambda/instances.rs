@@ -136,7 +136,7 @@ async fn an_instance_sees_only_its_own_variables() {
     assert_eq!(environment["LOG_LEVEL"], "debug");
     assert_eq!(environment["CLOCK_FILE"], "/tmp/clock");
     assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], "echo");
-    for absent in ["OTHER", "SSL_CERT_FILE", "HOME", "CARGO"] {
+    for absent in ["OTHER", "SSL_CERT_FILE", "SSL_CERT_DIR", "HOME", "CARGO"] {
         assert!(environment.get(absent).is_none(), "{absent}");
     }
     bundle.stop().await;
