@@ -185,7 +185,10 @@ async fn person(bundle: &Bundle, database: &Connection) -> Result<Person, LocalE
         ))
         .await?;
     database.batch_execute("vacuum analyze").await?;
-    Ok(Person { id, email, password: PASSWORD.to_owned(), token })
+    let csrf = bundle.invoke("auth", event("GET", "/api/auth/csrf", json!({}), None)).await?;
+    let csrf_token = text(&serde_json::from_str::<Value>(csrf["body"].as_str().unwrap_or_default())?["csrfToken"])?;
+    let csrf_cookie = text(&csrf["cookies"][0])?.split(';').next().unwrap_or_default().to_owned();
+    Ok(Person { id, email, password: PASSWORD.to_owned(), token, csrf_token, csrf_cookie })
 }
 
 /// The password in `postgres://user:password@host…`.

@@ -2,19 +2,36 @@
 
 use serde_json::{Value, json};
 
-use crate::{LocalError, stripe};
+use crate::{LocalError, secret, stripe};
 
 /// An endpoint under measurement.
-pub(super) struct Endpoint {
+pub(super) struct Endpoint<'a> {
     /// The function that answers.
     pub(super) function: &'static str,
     /// How it is called in the table.
     pub(super) name: &'static str,
-    /// The event.
-    pub(super) event: Value,
+    /// The event: the same each time, or a new one.
+    pub(super) event: Box<dyn Fn() -> Result<Value, LocalError> + 'a>,
     /// Whether `pgbench` can repeat its statements word for word. A request that makes something new each time cannot be
     /// repeated with the same parameters.
     pub(super) repeatable: bool,
+    /// Whether it hashes a password: that takes tens of milliseconds, and fewer requests are enough.
+    pub(super) hashes: bool,
+}
+
+impl<'a> Endpoint<'a> {
+    fn new(function: &'static str, name: &'static str, event: Value) -> Self {
+        let event = Box::new(move || Ok(event.clone()));
+        Endpoint { function, name, event, repeatable: true, hashes: false }
+    }
+
+    fn fresh(function: &'static str, name: &'static str, event: impl Fn() -> Result<Value, LocalError> + 'a) -> Self {
+        Endpoint { function, name, event: Box::new(event), repeatable: false, hashes: false }
+    }
+
+    fn hashing(self) -> Self {
+        Endpoint { hashes: true, repeatable: false, ..self }
+    }
 }
 
 /// A person to ask for.
@@ -27,6 +44,10 @@ pub(super) struct Person {
     pub(super) password: String,
     /// The bearer token.
     pub(super) token: String,
+    /// What a form of this person's browser sends.
+    pub(super) csrf_token: String,
+    /// The cookie that belongs to it, `name=value`.
+    pub(super) csrf_cookie: String,
 }
 
 /// An HTTP API event.
@@ -44,37 +65,45 @@ pub(super) fn event(method: &str, path: &str, headers: Value, body: Option<Strin
     })
 }
 
-/// Every endpoint that is measured warm.
-pub(super) fn endpoints(person: &Person, webhook_secret: &str) -> Result<Vec<Endpoint>, LocalError> {
-    let bearer = || json!({ "authorization": format!("Bearer {}", person.token), "host": "localhost" });
-    let json_body = || json!({ "content-type": "application/json", "host": "localhost" });
+/// Every endpoint, warm.
+pub(super) fn endpoints<'a>(person: &'a Person, webhook_secret: &'a str) -> Result<Vec<Endpoint<'a>>, LocalError> {
+    let bearer = || json!({ "authorization": format!("Bearer {}", person.token) });
+    let json_body = || json!({ "content-type": "application/json" });
     let credentials = json!({ "email": person.email, "password": person.password }).to_string();
-    let repeated = purchase(person, webhook_secret)?;
-    let get = |function, name, path: &str, headers| Endpoint {
-        function,
-        name,
-        event: event("GET", path, headers, None),
-        repeatable: true,
+    let sign_in = event("POST", "/api/auth/mobile/signin", json_body(), Some(credentials));
+    let form = format!(
+        "csrfToken={}&email={}&password={}",
+        person.csrf_token,
+        person.email,
+        person.password.replace(' ', "+")
+    );
+    let form_head = json!({
+        "content-type": "application/x-www-form-urlencoded", "x-auth-return-redirect": "1", "cookie": person.csrf_cookie,
+    });
+    let browser = event("POST", "/api/auth/callback/credentials", form_head, Some(form));
+    let sign_up = move || {
+        let body = json!({ "email": format!("{}@example.com", secret::random(12)?), "password": person.password });
+        Ok(event("POST", "/api/auth/signup", json_body(), Some(body.to_string())))
     };
+    // Of a session that has ended, so that it can be repeated.
+    let sign_out = event("POST", "/api/auth/signout", json!({ "authorization": "Bearer gone" }), None);
+    let get = |function, name, path: &str, headers| Endpoint::new(function, name, event("GET", path, headers, None));
     Ok(vec![
         get("ops", "GET /api/health", "/api/health", json!({})),
         get("ops", "GET /api/health/ready", "/api/health/ready", json!({})),
+        get("ops", "GET /api/openapi.json", "/api/openapi.json", json!({})),
+        get("ops", "GET /docs", "/docs", json!({})),
         get("auth", "GET /api/auth/session", "/api/auth/session", bearer()),
+        get("auth", "GET /api/auth/csrf", "/api/auth/csrf", json!({})),
         get("tokens", "GET /api/tokens/balance", "/api/tokens/balance", bearer()),
         get("tokens", "GET /api/tokens/history", "/api/tokens/history", bearer()),
         get("tokens", "GET /api/tokens/history, page 500", "/api/tokens/history?page=500&limit=20", bearer()),
-        Endpoint {
-            function: "webhooks",
-            name: "POST /api/stripe/webhook, repeated event",
-            event: repeated,
-            repeatable: true,
-        },
-        Endpoint {
-            function: "auth",
-            name: "POST /api/auth/mobile/signin",
-            event: event("POST", "/api/auth/mobile/signin", json_body(), Some(credentials)),
-            repeatable: false,
-        },
+        Endpoint::new("webhooks", "POST /api/stripe/webhook, repeated", purchase(person, webhook_secret)?),
+        Endpoint::fresh("webhooks", "POST /api/stripe/webhook, new", move || purchase(person, webhook_secret)),
+        Endpoint::new("auth", "POST /api/auth/signout", sign_out),
+        Endpoint::fresh("auth", "POST /api/auth/signup", sign_up).hashing(),
+        Endpoint::new("auth", "POST /api/auth/mobile/signin", sign_in).hashing(),
+        Endpoint::new("auth", "POST /api/auth/callback/credentials", browser).hashing(),
     ])
 }
 

@@ -17,7 +17,7 @@ use crate::{LocalError, error::Doing};
 const BLOCKS: usize = 5;
 /// Until caches, plans and connections are warm.
 const WARM_UP: usize = 100;
-/// Hashing a password takes tens of milliseconds: fewer are enough.
+/// By what the number of requests is divided where a password is hashed.
 const FEWER: usize = 20;
 
 /// How an endpoint answers. Milliseconds.
@@ -49,8 +49,8 @@ pub(super) async fn measure(bundles: &Bundles, requests: usize) -> Result<Vec<Wa
     Ok(measured)
 }
 
-async fn of_endpoint(bundles: &Bundles, endpoint: &Endpoint, requests: usize) -> Result<Warm, LocalError> {
-    let requests = if endpoint.repeatable { requests } else { requests / FEWER };
+async fn of_endpoint(bundles: &Bundles, endpoint: &Endpoint<'_>, requests: usize) -> Result<Warm, LocalError> {
+    let requests = if endpoint.hashes { requests / FEWER } else { requests };
     for _ in 0..WARM_UP.min(requests) {
         send(bundles, endpoint).await?;
     }
@@ -92,8 +92,8 @@ async fn of_endpoint(bundles: &Bundles, endpoint: &Endpoint, requests: usize) ->
 }
 
 /// Sends one request; answers its milliseconds.
-async fn send(bundles: &Bundles, endpoint: &Endpoint) -> Result<f64, LocalError> {
-    let event = endpoint.event.clone();
+async fn send(bundles: &Bundles, endpoint: &Endpoint<'_>) -> Result<f64, LocalError> {
+    let event = (endpoint.event)()?;
     let began = Instant::now();
     let answer = bundles.plain.invoke(endpoint.function, event).await?;
     let milliseconds = began.elapsed().as_secs_f64() * 1_000.0;
