@@ -1,6 +1,6 @@
 //! The bundle as its users meet it. Run it with `cargo dev test`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "these are tests: a surprise fails them")]
 
 mod accounts;
 mod balance;
