@@ -1,10 +1,11 @@
 //! When processes start, wait and end.
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
+use nix::{
+    sys::signal::{self, Signal},
+    unistd::Pid,
+};
 use serde_json::{Value, json};
 
 use crate::fixture::{Limits, is_alive, settings, start, start_with};
@@ -64,7 +65,8 @@ async fn a_killed_function_answers_the_next_request() {
     // Killed by somebody else while it is idle.
     for _ in 0..5 {
         let before = pid(&url).await;
-        Command::new("kill").args(["-9", &before.to_string()]).status().expect("kill runs");
+        let process = before.as_i64().and_then(|pid| i32::try_from(pid).ok()).expect("a process id");
+        signal::kill(Pid::from_raw(process), Signal::SIGKILL).expect("it is killed");
         while bundle.pids("echo").iter().any(|pid| before == *pid) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
