@@ -59,11 +59,12 @@ pub async fn bench(options: BenchOptions) -> Result<(), LocalError> {
     let mut bundles = Bundles::start(&project, data.path(), user, &binaries).await?;
 
     let step = Step::start(format!("Starting each function {} times …", options.starts));
-    let starts = cold_start::measure(&mut bundles, &names, options.starts).await?;
+    let mut starts = cold_start::measure(&mut bundles, &names, options.starts).await?;
     step.done("Cold starts are measured");
     let step = Step::start(format!("Sending {} requests to each endpoint …", options.requests));
     let answers = warm::measure(&bundles, options.requests).await?;
     step.done("Warm requests are measured");
+    cold_start::read_peaks(&bundles, &mut starts);
     let sizes = sizes(&binaries, &all)?;
     bundles.stop().await?;
 
