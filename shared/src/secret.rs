@@ -48,8 +48,8 @@ pub fn hmac_sha256_matches(key: &Secret, parts: &[&[u8]], expected: &[u8]) -> bo
 }
 
 /// Whether two strings are equal, in a time that does not depend on where they differ.
-pub fn constant_time_eq(left: &str, right: &str) -> bool {
-    left.as_bytes().ct_eq(right.as_bytes()).into()
+pub fn constant_time_eq(left: impl AsRef<[u8]>, right: impl AsRef<[u8]>) -> bool {
+    left.as_ref().ct_eq(right.as_ref()).into()
 }
 
 /// `bytes` in lower-case hex.

@@ -50,7 +50,7 @@ pub fn check(parts: &Parts, settings: &Settings, sent: Option<&str>) -> Result<(
 fn token_of(parts: &Parts, settings: &Settings) -> Option<String> {
     let value = cookie(parts, cookies::csrf_name(settings.is_secure()))?;
     let (token, signed) = value.split_once("%7C").or_else(|| value.split_once('|'))?;
-    constant_time_eq(&signature(token, settings), signed).then(|| token.to_owned())
+    constant_time_eq(signature(token, settings), signed).then(|| token.to_owned())
 }
 
 /// The signature that Auth.js uses, so that a form loaded from the old backend is still good here.

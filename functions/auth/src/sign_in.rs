@@ -34,7 +34,7 @@ pub async fn sign_in(
     let [rows] = database.read([Statement::new(FIND).bind(email.as_str())]).await?;
     let row = rows.first();
     let stored: Option<String> = row.map(|row| row.try_get("password_hash")).transpose()?.flatten();
-    if !password::verify(password, stored.as_deref()) {
+    if !password::verify(password, stored.as_deref(), false).is_right() {
         return Err(ApiError::InvalidCredentials);
     }
     let row = row.ok_or(ApiError::InvalidCredentials)?;
