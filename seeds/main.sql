@@ -1,6 +1,10 @@
 -- The people of a development database. Comes as JSON in the setting seed.users, so no credential is in this file.
 -- Run again it changes their password, role and key, and neither doubles a person nor touches a balance.
 
+-- Their ids were made with a salt: it has to be the one of everybody else's.
+select require_user_id_salt(decode(current_setting('seed.salt_fingerprint'), 'hex'))
+ where coalesce(current_setting('seed.salt_fingerprint', true), '') <> '';
+
 with given as (
     select *
       from jsonb_to_recordset(coalesce(nullif(current_setting('seed.users', true), ''), '[]')::jsonb)

@@ -23,7 +23,7 @@ const HEADING: &str = "\
 const OWN_HEADING: &str = "# Added by you.";
 
 /// What `cargo dev up` writes, in this order: a group's comment and its variables.
-const GROUPS: [(&str, &[&str]); 8] = [
+const GROUPS: [(&str, &[&str]); 10] = [
     (
         "The API, and the web front end that may call it.",
         &["API_URL", "APP_URL", "FRONT_END_ORIGINS", "ENVIRONMENT", "LOG_LEVEL"],
@@ -31,6 +31,8 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("PostgreSQL through PgBouncer, as the functions see it.", &["DATABASE_URL"]),
     ("PostgreSQL itself, as its superuser: migrations, back-ups, psql.", &["DIRECT_URL"]),
     ("The S3 server.", &["S3_ENDPOINT", "S3_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
+    ("Mail: the folder where it lands.", &["MAIL_URL", "MAIL_FROM"]),
+    ("Referrals: domains of addresses that earn none, besides the public list.", &["BLOCKED_EMAIL_DOMAINS"]),
     ("Secrets of the functions.", &["AUTH_SECRET", "USER_ID_SALT", "STRIPE_WEBHOOK_SECRET"]),
     ("An ordinary user.", &["USER_EMAIL", "USER_PASSWORD", "USER_TOKEN"]),
     ("An administrator.", &["ADMIN_EMAIL", "ADMIN_PASSWORD", "ADMIN_TOKEN"]),
@@ -38,7 +40,8 @@ const GROUPS: [(&str, &[&str]); 8] = [
 ];
 
 /// What belongs to the stack that `cargo dev up` starts. A variable of the shell, which may name a real deployment, never replaces it there.
-const OWN_TO_STACK: [&str; 6] = ["ENVIRONMENT", "API_URL", "DATABASE_URL", "DIRECT_URL", "S3_ENDPOINT", "S3_BUCKET"];
+const OWN_TO_STACK: [&str; 7] =
+    ["ENVIRONMENT", "API_URL", "DATABASE_URL", "DIRECT_URL", "S3_ENDPOINT", "S3_BUCKET", "MAIL_URL"];
 
 /// The values of `.env.local`, under those of the environment.
 pub struct Settings {
@@ -102,6 +105,8 @@ impl Settings {
             ("AWS_REGION", "eu-west-2".to_owned()),
             ("AWS_ACCESS_KEY_ID", format!("local-{}", secret::random(9)?)),
             ("AWS_SECRET_ACCESS_KEY", secret::random(30)?),
+            ("BLOCKED_EMAIL_DOMAINS", String::new()),
+            ("MAIL_FROM", "Spike Land <hello@spike.land>".to_owned()),
             ("AUTH_SECRET", secret::random(32)?),
             ("USER_ID_SALT", secret::random(32)?),
             ("STRIPE_WEBHOOK_SECRET", format!("whsec_{}", secret::random(24)?)),

@@ -19,7 +19,7 @@ use crate::{
     server_user::{ServerUser, passable_folder},
     servers::{ServerSettings, Servers},
     settings::project,
-    tools::python,
+    tools::{node, python},
 };
 
 const TEMPLATE: &str = "migrated";
@@ -57,6 +57,7 @@ async fn run(project: &Path, folder: PathBuf, options: TestOptions) -> Result<()
     let servers = Servers::start(servers).await?;
 
     let packages = python::python_packages(&python::TEST_PACKAGES, &project.join("target/python")).await?;
+    let node = node::node_packages(&node::TEST_PACKAGES, &project.join("target/node")).await?;
 
     note("Building the functions …");
     let names = functions::names(project)?;
@@ -76,7 +77,9 @@ async fn run(project: &Path, folder: PathBuf, options: TestOptions) -> Result<()
         .env("TEST_FOLDER", &folder)
         .env("TEST_PYTHON", &packages.python)
         .env("TEST_PYTHONPATH", &packages.folder)
-        .env("TEST_PYTHON_BIN", &packages.bin);
+        .env("TEST_PYTHON_BIN", &packages.bin)
+        .env("TEST_NODE", &node.node)
+        .env("TEST_NODE_FOLDER", &node.folder);
     let mut child = command.stdout(Stdio::piped()).spawn().doing(|| "run cargo test")?;
     let mut summary = Summary::default();
     if let Some(output) = child.stdout.take() {

@@ -2,6 +2,7 @@
 
 mod debian;
 mod homebrew;
+pub mod node;
 pub mod python;
 mod search;
 mod wheel;

@@ -9,6 +9,7 @@ use std::{
 use clap::Args;
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
 
 use crate::{
     console::{Step, note, say},
@@ -18,7 +19,7 @@ use crate::{
     functions,
     lambda::{Bundle, BundleSettings},
     pgbouncer::PRODUCTION_POOL,
-    server_user::ServerUser,
+    server_user::{ServerUser, private_folder},
     servers::{ServerSettings, Servers, logs},
     settings::{Settings, project},
 };
@@ -154,9 +155,23 @@ async fn start_servers(
     settings.set("DATABASE_URL", servers.pooled_url(DATABASE));
     settings.set("DIRECT_URL", servers.postgres.url(DATABASE));
     settings.set("S3_ENDPOINT", servers.object_store.url());
+    // Not through the environment: mails of this stack go to nobody's real address.
+    settings.set("MAIL_URL", mail_url(&mails(folder))?);
     // A run that stops half-way leaves the file such that `psql` works.
     settings.save()?;
     Ok(servers)
+}
+
+/// Where mails land.
+fn mails(data: &Path) -> PathBuf {
+    data.join("mail")
+}
+
+/// The way into the folder. Functions run as the present user, also where servers do not, and nobody else may read mails.
+fn mail_url(folder: &Path) -> Result<String, LocalError> {
+    private_folder(folder, None)?;
+    let url = Url::from_file_path(folder);
+    url.map(String::from).map_err(|()| LocalError::said(format!("{} is no absolute path.", folder.display())))
 }
 
 /// Whom to seed: an ordinary user with an API key, and an administrator.
@@ -208,6 +223,7 @@ User            {email}, password {}
 Administrator   {}, password {}
 Settings        {}
 Data, logs      {}, {}
+Mails           land in {}
 
 Try:
   curl {url}/api/health
@@ -221,6 +237,7 @@ Ctrl-C stops everything.",
         settings.file().display(),
         stack.data.path().display(),
         logs(stack.data.path()).display(),
+        mails(stack.data.path()).display(),
     ));
 }
 

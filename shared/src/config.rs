@@ -134,6 +134,42 @@ impl Config {
         self.long_secret("AUTH_SECRET")
     }
 
+    /// The secrets of session cookies, the newest first: `AUTH_SECRET_3`, `_2`, `_1` and `AUTH_SECRET`, as Auth.js reads
+    /// them. To replace a secret, set the new one as the next number until every cookie of the old one has ended.
+    ///
+    /// # Errors
+    /// `AUTH_SECRET` is missing, or one is shorter than 32 characters.
+    pub fn auth_secrets(&self) -> Result<Vec<Secret>, ConfigError> {
+        let newer = ["AUTH_SECRET_3", "AUTH_SECRET_2", "AUTH_SECRET_1"];
+        let newer = newer.into_iter().filter(|name| self.variables.optional(name).is_some());
+        newer.chain(["AUTH_SECRET"]).map(|name| self.long_secret(name)).collect()
+    }
+
+    /// `AGENT_API_KEY`: what our own agents present; without it none is let in.
+    ///
+    /// # Errors
+    /// Shorter than 32 characters.
+    pub fn agent_key(&self) -> Result<Option<Secret>, ConfigError> {
+        self.variables.optional("AGENT_API_KEY").map(|_| self.long_secret("AGENT_API_KEY")).transpose()
+    }
+
+    /// The origins of our own pages: that of `APP_URL`, and `FRONT_END_ORIGINS`, separated by commas.
+    ///
+    /// # Errors
+    /// `APP_URL` is missing, or one of them is no http(s) origin.
+    pub fn front_end_origins(&self) -> Result<Vec<String>, ConfigError> {
+        const NAME: &str = "FRONT_END_ORIGINS";
+        let mut origins = vec![self.app_url()?.origin().ascii_serialization()];
+        let listed = self.variables.optional(NAME).unwrap_or_default();
+        for text in listed.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            let url =
+                url.ok_or_else(|| wrong(NAME, "must be origins such as https://spike.land, separated by commas"))?;
+            origins.push(url.origin().ascii_serialization());
+        }
+        Ok(origins)
+    }
+
     /// `USER_ID_SALT`, else `AUTH_SECRET`: salts user ids and must never change.
     ///
     /// # Errors
@@ -167,6 +203,35 @@ impl Config {
         let text = self.variables.required("APP_URL", "the front end's address, such as https://spike.land")?;
         let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         url.ok_or_else(|| wrong("APP_URL", "must be an address such as https://spike.land"))
+    }
+
+    /// `MAIL_URL`, the way mails go: `smtps://user:password@host:465`, `smtp://host:587?tls=required`, or a folder on one
+    /// machine, `file:///folder`. `MAIL_FROM`, whom they come from: `Spike Land <hello@spike.land>`.
+    ///
+    /// # Errors
+    /// One is missing or malformed, a deployed function would write files, or production would send without TLS.
+    #[cfg(feature = "mail")]
+    pub fn mail(&self) -> Result<crate::mail::MailSettings, ConfigError> {
+        use crate::mail::{MailSettings, Route, parse_sender};
+        const NAME: &str = "MAIL_URL";
+        const SENDER: &str = "MAIL_FROM";
+        let route = self.variables.required(NAME, "the mail server: smtps://user:password@host:465")?;
+        let route = Route::parse(route).map_err(|problem| wrong(NAME, &problem))?;
+        if self.environment.is_deployed() && matches!(route, Route::Folder(_)) {
+            return Err(wrong(
+                NAME,
+                "is a folder, where nobody would get the mails: use smtps://user:password@host:465",
+            ));
+        }
+        if self.environment == Environment::Production && route.is_in_the_clear() {
+            return Err(wrong(
+                NAME,
+                "would send without TLS in production: use smtps://, or smtp:// with ?tls=required",
+            ));
+        }
+        let from = self.variables.required(SENDER, "the sender: Spike Land <hello@spike.land>")?;
+        let from = parse_sender(from).map_err(|problem| wrong(SENDER, &problem))?;
+        Ok(MailSettings { route, from })
     }
 
     /// The value of `variable`, for the few settings that only one function reads.
@@ -261,5 +326,32 @@ mod tests {
         }
         assert!(url("?sslmode=require").is_ok());
         assert!(url("?sslmode=verify-full").is_ok());
+    }
+
+    #[cfg(feature = "mail")]
+    #[test]
+    fn mail_leaves_by_a_way_that_fits_the_environment() {
+        let mail = |environment: &str, url: &str| {
+            let pairs =
+                [("ENVIRONMENT", environment), ("MAIL_URL", url), ("MAIL_FROM", "Spike Land <hello@spike.land>")];
+            config(&pairs).unwrap().mail()
+        };
+        let good = "smtps://user:secretword@mail.example.com";
+        assert!(!format!("{:?}", mail("production", good).unwrap()).contains("secretword"));
+        assert!(mail("production", "smtp://mail.example.com?tls=required").is_ok());
+        assert!(mail("test", "smtp://127.0.0.1:2525").is_ok() && mail("development", "file:///tmp/mail").is_ok());
+        for (environment, url, problem) in [
+            ("production", "", "MAIL_URL is missing"),
+            ("production", "smtp://user:secretword@mail.example.com", "MAIL_URL would send without TLS"),
+            ("production", "file:///tmp/mail", "MAIL_URL is a folder"),
+            ("staging", "file:///tmp/mail", "MAIL_URL is a folder"),
+            ("test", "user:secretword@mail.example.com", "MAIL_URL"),
+        ] {
+            let said = message(mail(environment, url));
+            assert!(said.contains(problem) && !said.contains("secretword") && !said.contains('\n'), "{said}");
+        }
+        assert!(message(config(&[("MAIL_URL", good)]).unwrap().mail()).contains("MAIL_FROM is missing"));
+        let named = config(&[("MAIL_URL", good), ("MAIL_FROM", "Spike Land")]).unwrap();
+        assert!(message(named.mail()).contains("MAIL_FROM must be"));
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::database::DatabaseError;
+use crate::database::{CallerRefusal, DatabaseError};
 use crate::limits;
 use crate::tokens::Tokens;
 
@@ -19,12 +19,44 @@ pub enum ApiError {
     /// E-mail and password do not belong together; the same whether or not there is an account.
     #[error("Invalid email or password")]
     InvalidCredentials,
+    /// A sign-in provider does not vouch for whoever sent its code.
+    #[error("The sign-in provider did not confirm this sign-in: start it again.")]
+    SignInRefused,
     /// The API key does not exist or was revoked.
     #[error("Invalid API key: it does not exist or has been revoked.")]
     InvalidApiKey,
+    /// The API key exists and was revoked.
+    #[error("API key has been revoked")]
+    ApiKeyRevoked,
     /// The caller lacks the role.
     #[error("Forbidden: Admin access required")]
     AdminRequired,
+    /// A cookie came with a write from a page of another site.
+    #[error("This request came from another site and was refused: send it from the app, or with a bearer token.")]
+    CrossOrigin,
+    /// Too often.
+    #[error("{message}")]
+    TooManyRequests {
+        /// The public sentence.
+        message: &'static str,
+        /// When the window ends.
+        retry_after_seconds: u32,
+    },
+    /// What the path or a field names does not exist, or is somebody else's.
+    #[error("{what} not found")]
+    NotFound {
+        /// What was looked for, such as `API key`.
+        what: &'static str,
+    },
+    /// The rules say no to this particular case.
+    #[error("{message}")]
+    NotAllowed {
+        /// The public sentence.
+        message: &'static str,
+    },
+    /// The service is set up with another secret than the database was; nothing is served until that is put right.
+    #[error("The service is not set up correctly and serves nothing until its operator has looked at the log.")]
+    Misconfigured(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The form was not sent by the page that this browser loaded.
     #[error("This form has expired: reload the page and try again.")]
     CsrfMismatch,
@@ -48,9 +80,24 @@ pub enum ApiError {
         /// The public sentence.
         message: &'static str,
     },
+    /// There are as many of something as there may be.
+    #[error("{message}")]
+    LimitReached {
+        /// The public sentence.
+        message: &'static str,
+    },
+    /// An API key that is to be revoked and was before.
+    #[error("API key is already revoked")]
+    AlreadyRevoked,
+    /// A link from a mail that was used, is too old, or was never sent.
+    #[error("This link has been used or has expired: ask for a new one.")]
+    LinkExpired,
     /// Somebody has an account with this e-mail.
     #[error("An account with this email already exists")]
     EmailTaken,
+    /// The id that the e-mail would get is taken; [`crate::new_user`] finds out by whom.
+    #[error("An account with this email already exists")]
+    UserIdTaken,
     /// The body exceeds what the endpoint reads.
     #[error("Request too large: at most {limit} bytes are accepted here.")]
     TooLarge {
@@ -77,6 +124,9 @@ pub enum ApiError {
         /// What there is.
         balance: Tokens,
     },
+    /// Another request had this idempotency key.
+    #[error("This Idempotency-Key was used for another request: use a new one.")]
+    IdempotencyKeyReused,
     /// Too many spends of one wallet at once.
     #[error("This account is busy: try again in a moment.")]
     WalletBusy,
@@ -112,12 +162,23 @@ impl ApiError {
         match self {
             ApiError::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),
             ApiError::InvalidCredentials => ("invalid_credentials", StatusCode::UNAUTHORIZED),
+            ApiError::SignInRefused => ("sign_in_refused", StatusCode::UNAUTHORIZED),
             ApiError::InvalidApiKey => ("invalid_api_key", StatusCode::UNAUTHORIZED),
+            ApiError::ApiKeyRevoked => ("api_key_revoked", StatusCode::UNAUTHORIZED),
+            ApiError::CrossOrigin => ("cross_origin", StatusCode::FORBIDDEN),
+            ApiError::TooManyRequests { .. } => ("too_many_requests", StatusCode::TOO_MANY_REQUESTS),
+            ApiError::NotFound { .. } => ("not_found", StatusCode::NOT_FOUND),
+            ApiError::NotAllowed { .. } => ("not_allowed", StatusCode::FORBIDDEN),
+            ApiError::Misconfigured(_) => ("misconfigured", StatusCode::SERVICE_UNAVAILABLE),
             ApiError::AdminRequired => ("admin_required", StatusCode::FORBIDDEN),
             ApiError::CsrfMismatch => ("csrf_mismatch", StatusCode::FORBIDDEN),
             ApiError::MalformedBody { .. } => ("malformed_body", StatusCode::BAD_REQUEST),
             ApiError::MalformedQuery { .. } => ("malformed_query", StatusCode::BAD_REQUEST),
             ApiError::InvalidField { .. } => ("invalid_field", StatusCode::BAD_REQUEST),
+            ApiError::UserIdTaken => ("email_taken", StatusCode::CONFLICT),
+            ApiError::LimitReached { .. } => ("limit_reached", StatusCode::BAD_REQUEST),
+            ApiError::AlreadyRevoked => ("already_revoked", StatusCode::NOT_FOUND),
+            ApiError::LinkExpired => ("link_expired", StatusCode::BAD_REQUEST),
             ApiError::EmailTaken => ("email_taken", StatusCode::CONFLICT),
             ApiError::TooLarge { .. } => ("body_too_large", StatusCode::PAYLOAD_TOO_LARGE),
             ApiError::NoSuchEndpoint => ("no_such_endpoint", StatusCode::NOT_FOUND),
@@ -125,6 +186,7 @@ impl ApiError {
             ApiError::SignatureMissing => ("signature_missing", StatusCode::BAD_REQUEST),
             ApiError::SignatureInvalid => ("signature_invalid", StatusCode::BAD_REQUEST),
             ApiError::InsufficientTokens { .. } => ("insufficient_tokens", StatusCode::PAYMENT_REQUIRED),
+            ApiError::IdempotencyKeyReused => ("idempotency_key_reused", StatusCode::CONFLICT),
             ApiError::WalletBusy => ("wallet_busy", StatusCode::CONFLICT),
             ApiError::Unavailable(_) => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
             ApiError::OutcomeUnknown(_) => ("outcome_unknown", StatusCode::SERVICE_UNAVAILABLE),
@@ -138,6 +200,7 @@ impl ApiError {
             ApiError::WalletBusy | ApiError::Unavailable(_) | ApiError::OutcomeUnknown(_) => {
                 Some(limits::RETRY_AFTER_SECONDS)
             }
+            ApiError::TooManyRequests { retry_after_seconds, .. } => Some(*retry_after_seconds),
             _ => None,
         }
     }
@@ -165,12 +228,29 @@ impl ApiError {
     }
 }
 
+/// An address that an error body names besides, for clients that go by it.
+#[derive(Clone)]
+pub(crate) struct NextAddress(pub(crate) String);
+
+impl ApiError {
+    /// The answer, with `url` in its body: where a client should go that goes by addresses.
+    pub fn with_url(self, url: String) -> Response {
+        let mut response = self.into_response();
+        response.extensions_mut().insert(NextAddress(url));
+        response
+    }
+}
+
 /// The response carries the error itself; [`crate::function`] writes the body, where the request id is known.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let ApiError::TooManyRequests { .. } = self {
+            const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+            response.headers_mut().insert(REMAINING, HeaderValue::from_static("0"));
         }
         response.extensions_mut().insert(Arc::new(self));
         response
@@ -180,7 +260,11 @@ impl IntoResponse for ApiError {
 /// Which constraint means which error to a client.
 fn constraint_error(constraint: &str) -> Option<ApiError> {
     match constraint {
-        "users_email_key" | "users_pkey" => Some(ApiError::EmailTaken),
+        "users_email_key" | "accounts_provider_account_key" => Some(ApiError::EmailTaken),
+        "users_pkey" => Some(ApiError::UserIdTaken),
+        // Of a filter that a list is asked for; what we write ourselves is always of the list.
+        "audit_action_known" => Some(ApiError::InvalidField { field: "action", message: "Unknown action" }),
+        "email_status_known" => Some(ApiError::InvalidField { field: "status", message: "Unknown status" }),
         _ => None,
     }
 }
@@ -195,6 +279,10 @@ impl From<DatabaseError> for ApiError {
             | DatabaseError::ConnectionLost(_)
             | DatabaseError::Busy(_)
             | DatabaseError::NotMigrated(_) => ApiError::Unavailable(Arc::new(error)),
+            DatabaseError::OtherSalt => ApiError::Misconfigured(Arc::new(error)),
+            DatabaseError::CallerRefused(CallerRefusal::Nobody) => ApiError::Unauthorized,
+            DatabaseError::CallerRefused(CallerRefusal::RevokedKey) => ApiError::ApiKeyRevoked,
+            DatabaseError::CallerRefused(CallerRefusal::RoleTooLow) => ApiError::AdminRequired,
             DatabaseError::OutcomeUnknown(_) => ApiError::OutcomeUnknown(Arc::new(error)),
             DatabaseError::UnstorableText(_) => {
                 ApiError::MalformedBody { details: "a text contains a character that cannot be stored".to_owned() }

@@ -13,10 +13,11 @@ use lambda_http::RequestExt;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
+use crate::caller::Door;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::database::{Database, take_round_trips};
-use crate::error::ApiError;
+use crate::error::{ApiError, NextAddress};
 use crate::telemetry::{self, Answered};
 
 /// What every handler may use.
@@ -26,16 +27,26 @@ pub struct App {
     pub database: Database,
     /// The time.
     pub clock: Clock,
+    /// Reads what callers present.
+    pub door: Door,
 }
 
 impl App {
-    /// From the configuration.
+    /// For a function that people sign in to.
+    ///
+    /// # Errors
+    /// `DATABASE_URL`, or a variable that [`Door::new`] reads, is missing or malformed.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        Ok(App { door: Door::new(config)?, ..App::without_callers(config)? })
+    }
+
+    /// For a function that nobody signs in to: it is not given the secrets of sessions.
     ///
     /// # Errors
     /// `DATABASE_URL` is missing or malformed.
-    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+    pub fn without_callers(config: &Config) -> Result<Self, ConfigError> {
         let database = Database::new(config.database_url()?, config.clock.clone());
-        Ok(App { database, clock: config.clock.clone() })
+        Ok(App { database, clock: config.clock.clone(), door: Door::none() })
     }
 }
 
@@ -105,9 +116,13 @@ async fn edge(State(edge): State<Edge>, request: Request, next: Next) -> Respons
     if let Some(error) = &error {
         span.in_scope(|| log(error));
         let (mut parts, _) = response.into_parts();
+        let mut body = error.body(&request_id);
+        if let Some(NextAddress(url)) = parts.extensions.remove() {
+            body["url"] = url.into();
+        }
         parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         parts.headers.remove(header::CONTENT_LENGTH);
-        response = Response::from_parts(parts, error.body(&request_id).to_string().into());
+        response = Response::from_parts(parts, body.to_string().into());
     }
     let answered = Answered {
         function: edge.name,
@@ -137,6 +152,12 @@ fn log(error: &ApiError) {
 fn with_headers(mut response: Response, request_id: &str) -> Response {
     const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
     let headers = response.headers_mut();
+    // Browsers heed the first only over https.
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if let Ok(value) = HeaderValue::from_str(request_id) {

@@ -15,7 +15,20 @@ pub fn new_id(prefix: &str, now: Timestamp) -> String {
 
 /// A person's id at sign-up: `user_` and the first 128 bits of HMAC-SHA-256(`salt`, e-mail) in hex.
 pub fn user_id(email: &Email, salt: &Secret) -> String {
-    format!("user_{}", hex(&hmac_sha256(salt, &[email.as_str().as_bytes()])[..16]))
+    derived_user_id(email.as_str(), salt)
+}
+
+/// A person's id that is derived from anything else than an e-mail alone: `subject` cannot be one.
+pub fn derived_user_id(subject: &str, salt: &Secret) -> String {
+    format!("user_{}", hex(&hmac_sha256(salt, &[subject.as_bytes()])[..16]))
+}
+
+/// Eight of 32 symbols without 0, O, I and 1, for people to type.
+pub fn referral_code() -> String {
+    const SYMBOLS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    let mut bytes = [0; 8];
+    fill_random(&mut bytes);
+    bytes.iter().map(|byte| char::from(SYMBOLS[usize::from(byte % 32)])).collect()
 }
 
 /// Fills `bytes` from the system's secure random numbers.

@@ -1,27 +1,38 @@
 //! What at least two functions need: configuration, the database, callers, the ledger, errors and telemetry.
 
+pub mod api_key;
+pub mod audit;
 pub mod caller;
 pub mod clock;
 pub mod config;
 pub mod database;
+pub mod deletion;
 pub mod endpoints;
 pub mod error;
+pub mod fields;
 pub mod function;
 pub mod ids;
 pub mod ledger;
 pub mod limits;
+#[cfg(feature = "mail")]
+pub mod mail;
+pub mod new_user;
 #[cfg(feature = "password")]
 pub mod password;
+pub mod rate_limit;
+pub mod referrals;
 pub mod request;
 pub mod secret;
+pub mod session_cookie;
 pub mod telemetry;
 pub mod tokens;
 
-pub use caller::{ApiKeyOrSession, Caller, Identity, SignedIn};
+pub use caller::{Admin, Agent, ApiKeyOrSession, Caller, Identity, SignedIn, SuperAdmin};
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Environment};
 pub use database::{Database, DatabaseError, Statement};
 pub use error::ApiError;
 pub use function::App;
+pub use rate_limit::RateLimit;
 pub use secret::Secret;
 pub use tokens::Tokens;

@@ -2,8 +2,14 @@
 
 use std::time::Duration;
 
+use crate::rate_limit::RateLimit;
+
 /// Body of a sign-up or sign-in.
 pub const CREDENTIALS_BODY: usize = 2_048;
+/// Body that is an e-mail address.
+pub const EMAIL_BODY: usize = 1_024;
+/// Body of what an administrator does to a person.
+pub const ADMIN_BODY: usize = 4_096;
 /// Body of a Stripe event.
 pub const STRIPE_BODY: usize = 64 * 1_024;
 
@@ -15,8 +21,25 @@ pub const NAME_CHARACTERS: usize = 100;
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 8..=1_024;
 /// What a session keeps of a user agent, in characters.
 pub const USER_AGENT_CHARACTERS: usize = 300;
-/// A token in a header or cookie: anything longer is not ours.
+/// A token or key in a header: anything longer is not ours.
 pub const CREDENTIAL_CHARACTERS: usize = 200;
+/// What a list is searched for, in characters.
+pub const SEARCH_CHARACTERS: usize = 100;
+/// What a list is otherwise narrowed by, in characters.
+pub const FILTER_CHARACTERS: usize = 100;
+/// Where a page starts, in characters.
+pub const CURSOR_CHARACTERS: usize = 300;
+/// Characters of any person's id that we have, imported ones included.
+pub const USER_ID_CHARACTERS: usize = 64;
+/// Characters of the key by which a client repeats a request.
+pub const IDEMPOTENCY_KEY_CHARACTERS: usize = 200;
+
+/// A sealed session cookie, all its chunks together.
+pub const SESSION_COOKIE_BYTES: usize = 16 * 1_024;
+/// What of a sealed session goes into one cookie: what browsers take, less what Auth.js allows for name and attributes.
+pub const COOKIE_CHUNK_BYTES: usize = 4_096 - 160;
+/// Chunks of a session cookie.
+pub const COOKIE_CHUNKS: usize = 8;
 
 /// Rows of a page when the caller names none.
 pub const PAGE_DEFAULT: i64 = 50;
@@ -25,8 +48,27 @@ pub const PAGE_MAX: i64 = 100;
 
 /// How long a session lives.
 pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often it is written down that a session or key is in use.
+pub const SEEN_EVERY: Duration = Duration::from_secs(5 * 60);
+/// Callers of whom an instance remembers that.
+pub const SEEN_REMEMBERED: usize = 10_000;
+/// How far the clocks of those who seal and open session cookies may differ.
+pub const SESSION_COOKIE_TOLERANCE: Duration = Duration::from_secs(15);
 /// How old, or how far ahead, a Stripe signature may be.
 pub const STRIPE_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// How long a request waits for the mail server with the mails that it caused.
+pub const MAIL_WAIT: Duration = Duration::from_secs(1);
+/// How long a scheduled run works at the mails that are due.
+pub const MAIL_BATCH_WAIT: Duration = Duration::from_secs(20);
+/// How long a mail that was just written down is left to the request that caused it.
+pub const MAIL_HEAD_START: Duration = Duration::from_secs(10);
+/// Overdue mails that a request with a mail of its own takes along.
+pub const MAIL_TAKEN_ALONG: i64 = 2;
+/// Attempts at a mail before it is given up. Between them are 1, 2, 4 … minutes: about two hours in all.
+pub const MAIL_ATTEMPTS: i32 = 8;
+/// What is kept of a mail server's refusal.
+pub const MAIL_ERROR_CHARACTERS: usize = 300;
 
 /// All that one exchange with the database may take, connecting included, before the caller is told to retry.
 pub const DATABASE_WAIT: Duration = Duration::from_millis(2_500);
@@ -38,3 +80,143 @@ pub const DATABASE_IDLE: Duration = Duration::from_secs(10);
 pub const DATABASE_CHECK: Duration = Duration::from_millis(400);
 /// What `Retry-After` says when the database is away, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// Sign-ups from one address.
+pub const SIGN_UPS: RateLimit = RateLimit {
+    name: "signup",
+    hits: 5,
+    window: Duration::from_secs(60 * 60),
+    message: "Too many signup attempts. Please try again later.",
+};
+/// Questions from one address whether an e-mail has an account.
+pub const EMAIL_CHECKS: RateLimit = RateLimit {
+    name: "email_check",
+    hits: 10,
+    window: Duration::from_secs(60),
+    message: "Too many requests. Please try again later.",
+};
+/// Sign-ins from one address.
+pub const SIGN_INS: RateLimit = RateLimit {
+    name: "signin",
+    hits: 10,
+    window: Duration::from_secs(60),
+    message: "Too many signin attempts. Please try again later.",
+};
+/// Sign-ins to one account from one address.
+pub const SIGN_INS_TO_ACCOUNT: RateLimit = RateLimit {
+    name: "login",
+    hits: 5,
+    window: Duration::from_secs(15 * 60),
+    message: "Too many signin attempts. Please try again later.",
+};
+/// Failed sign-ins to one account from everywhere. The person is not locked out: where they have been signed in before
+/// this does not count, and the reset mail always works.
+pub const GUESSES: RateLimit = RateLimit {
+    name: "guess",
+    hits: 100,
+    window: Duration::from_secs(15 * 60),
+    message: "Too many signin attempts for this account. Please try again later, or reset the password by mail.",
+};
+/// How many of them are answered at full speed.
+pub const QUICK_GUESSES: i64 = 20;
+/// How long each further one waits.
+pub const GUESS_DELAY: Duration = Duration::from_secs(2);
+/// Mails asked for from one address, and links tried from there.
+pub const LINK_REQUESTS: RateLimit = RateLimit {
+    name: "link",
+    hits: 10,
+    window: Duration::from_secs(15 * 60),
+    message: "Too many requests. Please try again later.",
+};
+/// Mails sent to one person at the request of strangers.
+pub const LINK_MAILS: RateLimit = RateLimit {
+    name: "link_mail",
+    hits: 3,
+    window: Duration::from_secs(60 * 60),
+    message: "Too many requests. Please try again later.",
+};
+/// How long the link in a verification mail works.
+pub const VERIFY_LINK_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the link in a reset mail works.
+pub const RESET_LINK_LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// How long an answer takes that must not tell whether it sent a mail: longer than sending may.
+pub const MAIL_ANSWER: Duration = Duration::from_millis(1_300);
+/// A session older than this is prolonged when its browser asks for it.
+pub const SESSION_PROLONG_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// Tokens that an administrator gives or takes at once.
+pub const TOKEN_ADJUSTMENT: std::ops::RangeInclusive<i64> = -1_000..=10_000;
+/// Audit faults that one check names.
+pub const AUDIT_FAULTS: i64 = 100;
+/// Passwords that one administrator sets for others.
+pub const ADMIN_PASSWORDS: RateLimit = RateLimit {
+    name: "admin_password",
+    hits: 5,
+    window: Duration::from_secs(60 * 60),
+    message: "Too many passwords set. Please try again later.",
+};
+/// Test mails that one administrator sends.
+pub const TEST_MAILS: RateLimit = RateLimit {
+    name: "test_mail",
+    hits: 10,
+    window: Duration::from_secs(60 * 60),
+    message: "Too many test mails. Please try again later.",
+};
+
+/// Guesses of their own password by somebody who is signed in.
+pub const PASSWORD_CHECKS: RateLimit = RateLimit {
+    name: "password_check",
+    hits: 5,
+    window: Duration::from_secs(15 * 60),
+    message: "Too many attempts. Please try again later, or reset the password by mail.",
+};
+/// Referral codes looked up from one address.
+pub const REFERRAL_LOOKUPS: RateLimit = RateLimit {
+    name: "referral_lookup",
+    hits: 20,
+    window: Duration::from_secs(60),
+    message: "Too many requests. Please try again later.",
+};
+
+/// Keys that one person may use at a time.
+pub const API_KEYS: i64 = 10;
+/// Characters of an API key's name.
+pub const API_KEY_NAME_CHARACTERS: usize = 50;
+/// Body of a change of settings.
+pub const SETTINGS_BODY: usize = 4_096;
+/// All of a person's preferences, as JSON.
+pub const PREFERENCES_BYTES: usize = 4_096;
+/// Characters of the name of a preference.
+pub const PREFERENCE_NAME_CHARACTERS: usize = 64;
+
+/// Referrals that one person is paid for in a day (UTC).
+pub const REFERRALS_PER_DAY: i64 = 10;
+/// Newest referrals that the statistics list.
+pub const REFERRALS_LISTED: i64 = 50;
+/// How long after signing up a person may still say who brought them.
+pub const REFERRAL_APPLY_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long a browser remembers by whose link it came.
+pub const REFERRAL_COOKIE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Body of a sign-in through a provider.
+pub const SIGN_IN_FORM: usize = 8 * 1_024;
+/// How long a person may take at a provider.
+pub const OAUTH_ATTEMPT_LIFETIME: Duration = Duration::from_secs(15 * 60);
+/// What a provider answers, at the most.
+pub const PROVIDER_ANSWER: usize = 256 * 1_024;
+/// How long one answer of a provider is waited for.
+pub const PROVIDER_WAIT: Duration = Duration::from_secs(3);
+/// How long all answers are waited for that one sign-in needs: the database still has its time before the function ends.
+pub const PROVIDER_WAIT_IN_ALL: Duration = Duration::from_secs(8);
+/// How long a provider's endpoints and keys are kept.
+pub const PROVIDER_KEPT: Duration = Duration::from_secs(60 * 60);
+/// Characters of a provider's id for a person.
+pub const PROVIDER_ACCOUNT_CHARACTERS: usize = 255;
+/// Characters of the address of a portrait.
+pub const IMAGE_ADDRESS_CHARACTERS: usize = 2_048;
+/// Sign-ins through providers from one address, begun or ended on a phone.
+pub const PROVIDER_SIGN_INS: RateLimit = RateLimit {
+    name: "provider_signin",
+    hits: 60,
+    window: Duration::from_secs(10 * 60),
+    message: "Too many signin attempts. Please try again later.",
+};

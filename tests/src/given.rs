@@ -15,6 +15,18 @@ pub struct Given {
     pub binaries: PathBuf,
     /// A folder that the servers' account can reach, for servers of a test's own; `cargo dev test` removes it.
     pub folder: PathBuf,
+    /// Where the functions' mails go (`MAIL_URL`); a folder of each stack's own without it.
+    pub mail_url: Option<String>,
+    /// Further variables of the functions.
+    pub variables: Vec<(String, String)>,
+    /// Python, for scripts of the tests.
+    pub python: PathBuf,
+    /// What `PYTHONPATH` has to be for them.
+    pub python_path: PathBuf,
+    /// Node, for scripts of the tests.
+    pub node: PathBuf,
+    /// The folder with `node_modules` for them.
+    pub node_folder: PathBuf,
 }
 
 impl Given {
@@ -26,6 +38,12 @@ impl Given {
             template: variable("TEST_TEMPLATE_DATABASE"),
             binaries: variable("TEST_BINARIES").into(),
             folder: variable("TEST_FOLDER").into(),
+            mail_url: None,
+            variables: Vec::new(),
+            python: variable("TEST_PYTHON").into(),
+            python_path: variable("TEST_PYTHONPATH").into(),
+            node: variable("TEST_NODE").into(),
+            node_folder: variable("TEST_NODE_FOLDER").into(),
         }
     }
 }

@@ -12,11 +12,13 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::given::{Given, project};
 use crate::ledger;
+use crate::mail::{Letter, letters};
 
 /// The secrets of a stack under test.
 pub const STRIPE_SECRETS: [&str; 2] = ["whsec_test_new_0123456789", "whsec_test_old_0123456789"];
 const SALT: &str = "a-salt-for-tests-0123456789-0123456789";
-const AUTH_SECRET: &str = "a-secret-for-tests-0123456789-0123456789";
+/// What signs cookies.
+pub const AUTH_SECRET: &str = "a-secret-for-tests-0123456789-0123456789";
 /// Tests run beside each other on few cores.
 const INSTANCES_PER_FUNCTION: usize = 3;
 
@@ -33,6 +35,7 @@ pub struct Stack {
     client: reqwest::Client,
     name: String,
     clock: PathBuf,
+    mails: PathBuf,
     given: Given,
 }
 
@@ -60,6 +63,16 @@ pub async fn with_stack_behind(pooled: &str, test: impl AsyncFnOnce(&mut Stack))
     with_stack_of(Given { pooled: pooled.to_owned(), ..Given::get() }, test).await;
 }
 
+/// As [`with_stack`], with the functions' mails going to `mail_url`, such as a [`crate::MailServer`]'s.
+pub async fn with_stack_mailing(mail_url: &str, test: impl AsyncFnOnce(&mut Stack)) {
+    with_stack_of(Given { mail_url: Some(mail_url.to_owned()), ..Given::get() }, test).await;
+}
+
+/// As [`with_stack`], with further variables for the functions.
+pub async fn with_stack_where(variables: Vec<(String, String)>, test: impl AsyncFnOnce(&mut Stack)) {
+    with_stack_of(Given { variables, ..Given::get() }, test).await;
+}
+
 /// As [`with_stack`], on the servers of `given`.
 #[expect(clippy::panic, reason = "a test that cannot be set up has failed")]
 pub(crate) async fn with_stack_of(given: Given, test: impl AsyncFnOnce(&mut Stack)) {
@@ -78,6 +91,14 @@ pub(crate) async fn with_stack_of(given: Given, test: impl AsyncFnOnce(&mut Stac
     }
 }
 
+/// An address that no request has come from yet.
+#[expect(clippy::expect_used, reason = "an address is a header")]
+pub fn somewhere() -> reqwest::header::HeaderValue {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let [_, a, b, c] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    format!("10.{a}.{b}.{c}").parse().expect("an address")
+}
+
 impl Stack {
     async fn start(given: Given) -> Result<Self, LocalError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -87,6 +108,8 @@ impl Stack {
         let direct_url = format!("{}/{name}", given.direct);
         let pooled_url = format!("{}/{name}", given.pooled);
         let clock = std::env::temp_dir().join(format!("{name}.clock"));
+        let mails = given.folder.join(format!("{name}-mail"));
+        let mail_url = given.mail_url.clone().unwrap_or_else(|| format!("file://{}", mails.display()));
         let environment = [
             ("ENVIRONMENT", "test"),
             ("LOG_LEVEL", "debug"),
@@ -95,13 +118,19 @@ impl Stack {
             ("AUTH_SECRET", AUTH_SECRET),
             ("USER_ID_SALT", SALT),
             ("APP_URL", "http://localhost:3000"),
+            ("FRONT_END_ORIGINS", "http://localhost:3000"),
             ("STRIPE_WEBHOOK_SECRET", &STRIPE_SECRETS.join(",")),
+            ("BLOCKED_EMAIL_DOMAINS", "throwaway.example"),
+            ("MAIL_URL", &mail_url),
+            ("MAIL_FROM", "Spike Land <hello@spike.land>"),
         ];
         let bundle = Bundle::start(BundleSettings {
             template: project().join("template.yaml"),
             binaries: given.binaries.clone(),
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            extra_environment: BTreeMap::from([("CLOCK_FILE".to_owned(), clock.display().to_string())]),
+            extra_environment: BTreeMap::from_iter(
+                given.variables.iter().cloned().chain([("CLOCK_FILE".to_owned(), clock.display().to_string())]),
+            ),
             listen: ([127, 0, 0, 1], 0).into(),
             logs: None,
             instances_per_function: INSTANCES_PER_FUNCTION,
@@ -109,7 +138,7 @@ impl Stack {
         .await?;
         let database = Connection::open(&direct_url).await?;
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Stack { bundle, database, direct_url, pooled_url, client, name, clock, given })
+        Ok(Stack { bundle, database, direct_url, pooled_url, client, name, clock, mails, given })
     }
 
     async fn stop(self) -> Result<(), LocalError> {
@@ -132,13 +161,16 @@ impl Stack {
         self.client.request(method, format!("{}{path}", self.bundle.url()))
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole answer. Each comes from another address, unless the test says from where
+    /// (`X-Forwarded-For`): limits per address are for the tests that are about them.
     #[expect(clippy::panic, reason = "a request without an answer fails the test")]
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let request = match request.build() {
             Ok(request) => request,
             Err(error) => panic!("the test's request is malformed: {error}"),
         };
+        let mut request = request;
+        request.headers_mut().entry("x-forwarded-for").or_insert_with(somewhere);
         let named = format!("{} {}", request.method(), request.url().path());
         let response = match self.client.execute(request).await {
             Ok(response) => response,
@@ -201,6 +233,11 @@ impl Stack {
         if let Err(error) = self.database.batch_execute(sql).await {
             panic!("{sql}: {error:?}");
         }
+    }
+
+    /// The mails that the functions have sent, the oldest first; not those that went to a mail server.
+    pub async fn letters(&self) -> Vec<Letter> {
+        letters(&self.mails).await
     }
 
     /// The metrics lines that a function has written, as JSON.

@@ -2,21 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
-use http::StatusCode;
-use http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
 use serde::Deserialize;
 use serde_json::json;
 use shared::caller::Anyone;
 use shared::error::ErrorBody;
 use shared::request::FormBody;
-use shared::{ApiError, App, limits};
+use shared::{ApiError, App, fields, limits};
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::sign_in::sign_in;
-use crate::{Settings, cookies, csrf, fields};
+use crate::cookies::Browser;
+use crate::sign_in::{Signed, sign_in};
+use crate::{Settings, csrf};
 
 /// The sign-in form.
 #[derive(Deserialize, ToSchema)]
@@ -38,7 +37,7 @@ pub struct SignInForm {
     request_body(content = SignInForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "signed in; `url` is where to go"), (status = 303, description = "signed in, or sent back to the form"),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 503, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 429, body = ErrorBody), (status = 403, body = ErrorBody), (status = 503, body = ErrorBody),
     ),
 )]
 pub async fn callback(
@@ -46,27 +45,31 @@ pub async fn callback(
     State(app): State<App>,
     State(settings): State<Settings>,
     parts: Parts,
-    FormBody(form): FormBody<SignInForm, { limits::CREDENTIALS_BODY }>,
+    FormBody(form): FormBody<SignInForm, { limits::SIGN_IN_FORM }>,
 ) -> Result<Response, ApiError> {
-    csrf::check(&parts, &settings, form.csrf_token.as_deref())?;
+    let scripted = asks_for_address(&parts);
+    match with_password(&app, &settings, &stranger, &parts, &form).await {
+        Ok(signed) => {
+            let browser = Browser { secure: settings.is_secure(), door: &app.door, parts: &parts };
+            let cookies = browser.signed_in(&signed.person, &signed.token, stranger.now)?;
+            let next = destination(&settings.app_url, form.callback_url.as_deref());
+            Ok((cookies, next_page(scripted, &next)).into_response())
+        }
+        Err(error) => refused(&settings, scripted, error),
+    }
+}
+
+async fn with_password(
+    app: &App,
+    settings: &Settings,
+    stranger: &Anyone,
+    parts: &Parts,
+    form: &SignInForm,
+) -> Result<Signed, ApiError> {
+    csrf::check(parts, settings, form.csrf_token.as_deref())?;
     let email = fields::email(form.email.as_deref())?;
     let password = fields::given_password(form.password.as_deref())?;
-    let scripted = asks_for_address(&parts);
-    match sign_in(&app.database, &stranger, &email, password).await {
-        Ok(signed) => {
-            let cookie = cookies::session(settings.is_secure(), &signed.token).map(|cookie| (SET_COOKIE, cookie));
-            let next = destination(&settings.app_url, form.callback_url.as_deref());
-            Ok((AppendHeaders(cookie), next_page(scripted, StatusCode::OK, &next)).into_response())
-        }
-        // Auth.js reads the failure from the address; every other client from status and code.
-        Err(ApiError::InvalidCredentials) => {
-            let mut page = settings.app_url.clone();
-            page.set_path("/auth/signin");
-            page.set_query(Some("error=CredentialsSignin&code=credentials"));
-            Ok(next_page(scripted, StatusCode::UNAUTHORIZED, &page))
-        }
-        Err(error) => Err(error),
-    }
+    sign_in(&app.database, &settings.user_id_salt, stranger, &email, password).await
 }
 
 /// Whether the caller is a script that wants the next address instead of being sent there.
@@ -75,17 +78,31 @@ pub fn asks_for_address(parts: &Parts) -> bool {
 }
 
 /// Tells a script the next address, or sends a browser there.
-pub fn next_page(scripted: bool, status: StatusCode, url: &Url) -> Response {
+pub fn next_page(scripted: bool, url: &Url) -> Response {
+    match scripted {
+        true => Json(json!({ "url": url.as_str() })).into_response(),
+        false => Redirect::to(url.as_str()).into_response(),
+    }
+}
+
+/// Sends whoever was refused to the page about it. A script is told why, too: Auth.js's reads the failure from the address
+/// alone, and takes an answer without one for a success; every other client goes by status and code.
+pub fn refused(settings: &Settings, scripted: bool, error: ApiError) -> Result<Response, ApiError> {
+    let (path, query) = match &error {
+        ApiError::InvalidCredentials | ApiError::TooManyRequests { .. } | ApiError::InvalidField { .. } => {
+            ("/auth/signin", "error=CredentialsSignin&code=credentials")
+        }
+        ApiError::CsrfMismatch if scripted => ("/auth/signin", "error=MissingCSRF"),
+        _ if scripted => ("/auth/error", "error=Configuration"),
+        _ => return Err(error),
+    };
+    let mut page = settings.app_url.clone();
+    page.set_path(path);
+    page.set_query(Some(query));
     if !scripted {
-        return Redirect::to(url.as_str()).into_response();
+        return Ok(Redirect::to(page.as_str()).into_response());
     }
-    let mut body = json!({ "url": url.as_str() });
-    if status == StatusCode::UNAUTHORIZED {
-        let error = ApiError::InvalidCredentials;
-        body["error"] = error.to_string().into();
-        body["code"] = error.code().into();
-    }
-    (status, Json(body)).into_response()
+    Ok(error.with_url(page.into()))
 }
 
 /// Where to go: `wanted` if it lies within the front end, else the front end itself.

@@ -7,11 +7,11 @@ use shared::caller::Anyone;
 use shared::clock::iso;
 use shared::error::ErrorBody;
 use shared::request::JsonBody;
-use shared::{ApiError, App, limits};
+use shared::{ApiError, App, fields, limits};
 use utoipa::ToSchema;
 
-use crate::fields;
-use crate::sign_in::sign_in;
+use crate::Settings;
+use crate::sign_in::{Signed, sign_in};
 
 /// Who wants in.
 #[derive(Deserialize, ToSchema)]
@@ -40,9 +40,26 @@ pub struct MobileSession {
 #[derive(Serialize, ToSchema)]
 struct MobileUser {
     id: String,
-    email: String,
+    email: Option<String>,
     name: Option<String>,
     image: Option<String>,
+    /// USER, ADMIN or SUPER_ADMIN.
+    role: String,
+}
+
+impl MobileSession {
+    /// What a phone is told of somebody who has just signed in.
+    pub fn of(signed: Signed) -> Self {
+        let Signed { person, token, expires_at } = signed;
+        let user = MobileUser {
+            id: person.user_id,
+            email: person.email,
+            name: person.name,
+            image: person.image,
+            role: person.role,
+        };
+        MobileSession { user, token, expires_at: iso(expires_at) }
+    }
 }
 
 /// Signs in and answers a bearer token that lives for 30 days.
@@ -50,20 +67,17 @@ struct MobileUser {
     post, path = "/api/auth/mobile/signin", tag = "auth", security(), request_body = MobileSignIn,
     responses(
         (status = 200, body = MobileSession), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 413, body = ErrorBody), (status = 503, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody),
     ),
 )]
 pub async fn create(
     stranger: Anyone,
     State(app): State<App>,
+    State(settings): State<Settings>,
     JsonBody(body): JsonBody<MobileSignIn, { limits::CREDENTIALS_BODY }>,
 ) -> Result<Json<MobileSession>, ApiError> {
     let email = fields::email(body.email.as_deref())?;
     let password = fields::given_password(body.password.as_deref())?;
-    let signed = sign_in(&app.database, &stranger, &email, password).await?;
-    Ok(Json(MobileSession {
-        user: MobileUser { id: signed.user_id, email: signed.email, name: signed.name, image: signed.image },
-        token: signed.token,
-        expires_at: iso(signed.expires_at),
-    }))
+    let signed = sign_in(&app.database, &settings.user_id_salt, &stranger, &email, password).await?;
+    Ok(Json(MobileSession::of(signed)))
 }

@@ -1,9 +1,7 @@
 //! `POST /api/auth/signout`: ends the session at once, wherever its token has been copied to.
 
 use axum::extract::State;
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use http::StatusCode;
-use http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use serde::Deserialize;
 use shared::error::ErrorBody;
@@ -11,8 +9,9 @@ use shared::request::FormBody;
 use shared::{ApiError, App, SignedIn, limits};
 use utoipa::ToSchema;
 
-use crate::credentials::{asks_for_address, destination, next_page};
-use crate::{Settings, cookies, csrf};
+use crate::cookies::Browser;
+use crate::credentials::{asks_for_address, destination, next_page, refused};
+use crate::{Settings, csrf};
 
 /// The sign-out form.
 #[derive(Deserialize, ToSchema)]
@@ -38,20 +37,23 @@ pub async fn create(
     State(app): State<App>,
     State(settings): State<Settings>,
     parts: Parts,
-    FormBody(form): FormBody<SignOutForm, { limits::CREDENTIALS_BODY }>,
+    FormBody(form): FormBody<SignOutForm, { limits::SIGN_IN_FORM }>,
 ) -> Result<Response, ApiError> {
-    // A browser sends its cookie with a forged form, too; a bearer token is only sent on purpose.
+    // A bearer token is only sent on purpose.
     let on_purpose = parts.headers.get(http::header::AUTHORIZATION).is_some_and(|value| !value.is_empty());
-    if !on_purpose {
-        csrf::check(&parts, &settings, form.csrf_token.as_deref())?;
+    let scripted = asks_for_address(&parts);
+    // A browser sends its cookie with a forged form, too.
+    let checked = if on_purpose { Ok(()) } else { csrf::check(&parts, &settings, form.csrf_token.as_deref()) };
+    let ended = match (checked, who) {
+        (Ok(()), Some(who)) => app.database.write([who.statement(END)]).await.map(|_| ()).map_err(ApiError::from),
+        (checked, _) => checked,
+    };
+    if let Err(error) = ended {
+        return refused(&settings, scripted, error);
     }
-    if let Some(who) = who {
-        app.database.write([who.statement(END)]).await?;
-    }
-    let cookie = cookies::no_session(settings.is_secure()).map(|cookie| (SET_COOKIE, cookie));
+    let cookies = Browser { secure: settings.is_secure(), door: &app.door, parts: &parts }.signed_out();
     let next = destination(&settings.app_url, form.callback_url.as_deref());
-    let scripted = on_purpose || asks_for_address(&parts);
-    Ok((AppendHeaders(cookie), next_page(scripted, StatusCode::OK, &next)).into_response())
+    Ok((cookies, next_page(on_purpose || scripted, &next)).into_response())
 }
 
-const END: &str = "delete from sessions s using caller($1, $2, $3) c where s.id = c.session_id";
+const END: &str = "update sessions s set revoked_at = $3 from caller($1, $2, $3) c where s.id = c.session_id";

@@ -2,18 +2,23 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use serde::{Deserialize, Serialize};
-use shared::caller::{Anyone, SessionToken};
+use shared::caller::{Anyone, cookie};
 use shared::clock::iso;
 use shared::error::ErrorBody;
+use shared::limits::SIGN_UPS;
+use shared::new_user::NewUser;
 use shared::request::JsonBody;
-use shared::{ApiError, App, Statement, ids, ledger, limits, password};
+use shared::{ApiError, App, fields, limits, password, referrals};
 use utoipa::ToSchema;
 
-use crate::{Settings, fields, sign_in};
+use crate::{Settings, welcome};
 
 /// Who wants an account.
 #[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct SignUp {
     /// Any case; stored in lower case.
     #[serde(default, deserialize_with = "fields::text")]
@@ -26,6 +31,9 @@ pub struct SignUp {
     /// What to call the person; up to 100 characters.
     #[serde(default, deserialize_with = "fields::text")]
     name: Option<String>,
+    /// Of whoever told them about us; without it, the one of the link that brought them here.
+    #[serde(default, deserialize_with = "fields::text")]
+    referral_code: Option<String>,
 }
 
 /// The new account.
@@ -34,7 +42,7 @@ pub struct SignUp {
 pub struct SignedUp {
     success: bool,
     message: &'static str,
-    user: NewUser,
+    user: NewPerson,
     /// Send it as `Authorization: Bearer …`.
     token: String,
     /// When the token ends, ISO 8601.
@@ -42,56 +50,50 @@ pub struct SignedUp {
 }
 
 #[derive(Serialize, ToSchema)]
-struct NewUser {
+struct NewPerson {
     id: String,
     email: String,
 }
 
-/// Makes an account with ten tokens. The first account of all becomes ADMIN.
+/// Makes an account with ten tokens and sends the mail that proves its address. The first account of all becomes ADMIN.
 #[utoipa::path(
     post, path = "/api/auth/signup", tag = "auth", security(), request_body = SignUp,
     responses(
         (status = 200, body = SignedUp), (status = 400, body = ErrorBody), (status = 409, body = ErrorBody),
-        (status = 413, body = ErrorBody), (status = 503, body = ErrorBody),
+        (status = 413, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody),
     ),
 )]
 pub async fn create(
     stranger: Anyone,
     State(app): State<App>,
     State(settings): State<Settings>,
+    parts: Parts,
     JsonBody(body): JsonBody<SignUp, { limits::CREDENTIALS_BODY }>,
-) -> Result<Json<SignedUp>, ApiError> {
+) -> Result<Response, ApiError> {
+    let [hits] = app.database.read([SIGN_UPS.hit(&stranger.network(), stranger.now)]).await?;
+    SIGN_UPS.check(&hits, stranger.now)?;
     let email = fields::email(body.email.as_deref())?;
     let password = fields::new_password(body.password.as_deref())?;
     let name = fields::name(body.name.as_deref())?;
+    let code = body.referral_code.as_deref().or_else(|| cookie(&parts, referrals::COOKIE));
 
-    let id = ids::user_id(&email, &settings.user_id_salt);
-    let user = Statement::new(CREATE)
-        .bind(id.as_str())
-        .bind(email.as_str())
-        .bind(name)
-        .bind(password::hash(password).map_err(ApiError::internal)?)
-        .bind(stranger.now);
-    let token = SessionToken::generate();
-    let (session, expires_at) = sign_in::session(&id, &token, &stranger);
-    app.database.write([user, ledger::open(&id, stranger.now), session]).await?;
+    let hash = password::hash(password).map_err(ApiError::internal)?;
+    let user = NewUser {
+        email: Some(&email),
+        provider_account: None,
+        name,
+        image: None,
+        password_hash: Some(&hash),
+        email_verified: false,
+    };
+    let signed = welcome::make(&app, &settings, &stranger, &user, code, |_| vec![]).await?;
 
-    Ok(Json(SignedUp {
+    let session = SignedUp {
         success: true,
         message: "Account created successfully",
-        user: NewUser { id, email: email.as_str().to_owned() },
-        token: token.text,
-        expires_at: iso(expires_at),
-    }))
+        user: NewPerson { id: signed.person.user_id, email: email.as_str().to_owned() },
+        token: signed.token,
+        expires_at: iso(signed.expires_at),
+    };
+    Ok((referrals::forget_visit(&parts, settings.is_secure()), Json(session)).into_response())
 }
-
-/// Of several first sign-ups at once one takes the claim; the others wait for its row and find it taken.
-const CREATE: &str = "
-with claim as (
-    update deployment
-       set first_admin_at = $5
-     where first_admin_at is null
-    returning one_row
-)
-insert into users (id, email, name, password_hash, role, created_at)
-values ($1, $2, $3, $4, case when exists (select from claim) then 'ADMIN' else 'USER' end, $5)";

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use shared::Environment;
+use shared::secret::hex;
+use shared::{Environment, new_user};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -58,7 +59,8 @@ impl Seed {
     }
 }
 
-/// Runs a seed. The users reach the SQL as JSON text in the setting `seed.users`, an array.
+/// Runs a seed. The users reach the SQL as JSON text in the setting `seed.users`, an array, and
+/// the fingerprint of the salt of their ids as `seed.salt_fingerprint`.
 ///
 /// # Errors
 /// The database belongs to another environment, users are given where real ones live, or a statement fails.
@@ -86,16 +88,22 @@ async fn under_lock(client: &Client, seed: &Seed, seeding: &Seeding, settings: &
         [] => Vec::new(),
         users => prepare_users(users, &settings.config)?,
     };
+    let salt = match users.as_slice() {
+        [] => String::new(),
+        _ => hex(&new_user::salt_fingerprint(&settings.config.user_id_salt()?)),
+    };
     let users = serde_json::to_string(&users).map_err(|error| MigrateError::Request(error.to_string()))?;
     tracing::info!("seeding {}", seed.file);
     transaction::begin(client, settings.table_lock_wait).await?;
     let outcome = async {
-        client.query_typed("select set_config('seed.users', $1, true)", &[(&users, Type::TEXT)]).await?;
+        client.query_typed(SETTINGS, &[(&users, Type::TEXT), (&salt, Type::TEXT)]).await?;
         transaction::run(client, &seed.file, &seed.statements).await
     };
     let outcome = outcome.await;
     transaction::finish(client, &seed.file, outcome).await
 }
+
+const SETTINGS: &str = "select set_config('seed.users', $1, true), set_config('seed.salt_fingerprint', $2, true)";
 
 /// Known credentials open every door, so they go only where the database itself says that nobody real lives there.
 fn users_allowed(marker: Option<&str>, environment: Environment) -> Result<(), MigrateError> {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::Config;
+use shared::api_key;
 use shared::ids::{Email, user_id};
 use shared::limits::PASSWORD_CHARACTERS;
 use shared::secret::{Secret, hex, sha256};
@@ -81,11 +82,11 @@ fn prepare(user: &SeedUser, salt: &Secret) -> Result<UserRow, MigrateError> {
     })
 }
 
-/// What a list shows of a key: its kind and the last four characters. `None` if it can't be a key of a test database.
+/// What a list shows of a key. `None` if it can't be a key of a test database.
 fn shown_key(key: &str) -> Option<String> {
     let random = key.strip_prefix("sk_test_")?;
     let plain = random.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    (plain && random.len() >= 32).then(|| format!("sk_test_…{}", &random[random.len() - 4..]))
+    (plain && random.len() >= 32).then(|| api_key::shown(key))
 }
 
 #[cfg(test)]
@@ -120,7 +121,7 @@ mod tests {
         let row = &serde_json::to_value(&rows).unwrap()[0];
         assert_eq!(row["email"], "demo@example.com");
         assert_eq!(row["name"], "demo");
-        assert_eq!(row["api_key_prefix"], "sk_test_…9abc");
+        assert_eq!(row["api_key_prefix"], "sk_test...9abc");
         assert_eq!(row["api_key_hash"].as_str().unwrap().len(), 64);
         assert!(row["id"].as_str().unwrap().starts_with("user_"));
         assert!(row["password_hash"].as_str().unwrap().starts_with("$argon2id$"));

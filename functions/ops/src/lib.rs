@@ -11,7 +11,7 @@ use shared::{App, Config, ConfigError};
 /// # Errors
 /// A variable is missing or malformed.
 pub fn router(config: &Config) -> Result<Router, ConfigError> {
-    Ok(routes().with_state(App::new(config)?))
+    Ok(routes().with_state(App::without_callers(config)?))
 }
 
 shared::endpoints! { App: health::alive, health::ready, documentation::description, documentation::page }

@@ -19,7 +19,7 @@ pub struct Webhooks {
 /// # Errors
 /// A variable is missing or malformed.
 pub fn router(config: &Config) -> Result<Router, ConfigError> {
-    let state = Webhooks { app: App::new(config)?, stripe_secrets: config.stripe_webhook_secrets()? };
+    let state = Webhooks { app: App::without_callers(config)?, stripe_secrets: config.stripe_webhook_secrets()? };
     Ok(routes().with_state(state))
 }
 

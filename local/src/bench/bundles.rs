@@ -94,11 +94,14 @@ impl Bundles {
             tls_pool.url(FUNCTION_ROLE, &password, DATABASE).replace("sslmode=require", "sslmode=verify-full");
 
         let database = Connection::open(&direct_url).await?;
+        let mail = folder.join("mail");
+        fs::create_dir_all(&mail).doing(|| format!("make {}", mail.display()))?;
         // As it is deployed: verified in full, each root read when it is needed.
         let start = |url: &str, roots: &Path| {
             let mut environment = environment(url, &direct_url);
             environment.insert("SSL_CERT_FILE".to_owned(), "/dev/null".to_owned());
             environment.insert("SSL_CERT_DIR".to_owned(), roots.display().to_string());
+            environment.insert("MAIL_URL".to_owned(), format!("file://{}", mail.display()));
             bundle(project.join("template.yaml"), binaries, environment)
         };
         let plain = start(&pooled_url, &roots).await?;
@@ -158,6 +161,9 @@ fn environment(url: &str, direct_url: &str) -> BTreeMap<String, String> {
         ("AUTH_SECRET", "a-secret-for-benchmarks-0123456789-0123456789"),
         ("USER_ID_SALT", "a-salt-for-benchmarks-0123456789-0123456789"),
         ("APP_URL", "http://localhost:3000"),
+        ("MAIL_FROM", "Spike Land <hello@spike.land>"),
+        ("FRONT_END_ORIGINS", "http://localhost:3000"),
+        ("BLOCKED_EMAIL_DOMAINS", ""),
         ("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET),
     ];
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()

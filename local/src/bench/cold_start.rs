@@ -103,6 +103,8 @@ async fn start(bundle: &Bundle, name: &str, event: Value, times: &mut Times) -> 
 fn first_event(bundles: &Bundles, name: &str) -> Result<Value, LocalError> {
     let bearer = json!({ "authorization": format!("Bearer {}", bundles.person.token) });
     Ok(match name {
+        "account" => event("GET", "/api/settings/preferences", bearer, None),
+        "admin" => event("GET", "/api/admin/dashboard", bearer, None),
         "tokens" => event("GET", "/api/tokens/balance", bearer, None),
         "auth" => event("GET", "/api/auth/session", bearer, None),
         "webhooks" => purchase(&bundles.person, WEBHOOK_SECRET)?,

@@ -1,5 +1,7 @@
 //! What is sent to the functions: one request per endpoint, as the event that the gateway would make of it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::{LocalError, secret, stripe};
@@ -50,6 +52,13 @@ pub(super) struct Person {
     pub(super) csrf_cookie: String,
 }
 
+/// An address that no request has come from yet: the limits per address are not what is measured.
+fn somewhere() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let [_, a, b, c] = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    format!("10.{a}.{b}.{c}")
+}
+
 /// An HTTP API event.
 pub(super) fn event(method: &str, path: &str, headers: Value, body: Option<String>) -> Value {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -57,7 +66,7 @@ pub(super) fn event(method: &str, path: &str, headers: Value, body: Option<Strin
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "headers": headers,
         "requestContext": {
             "accountId": "123456789012", "apiId": "bench", "domainName": "localhost", "domainPrefix": "localhost",
-            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "bench" },
+            "http": { "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": somewhere(), "userAgent": "bench" },
             "requestId": "bench", "routeKey": "$default", "stage": "$default",
             "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1_767_225_600_000u64,
         },
@@ -70,7 +79,7 @@ pub(super) fn endpoints<'a>(person: &'a Person, webhook_secret: &'a str) -> Resu
     let bearer = || json!({ "authorization": format!("Bearer {}", person.token) });
     let json_body = || json!({ "content-type": "application/json" });
     let credentials = json!({ "email": person.email, "password": person.password }).to_string();
-    let sign_in = event("POST", "/api/auth/mobile/signin", json_body(), Some(credentials));
+    let sign_in = move || Ok(event("POST", "/api/auth/mobile/signin", json_body(), Some(credentials.clone())));
     let form = format!(
         "csrfToken={}&email={}&password={}",
         person.csrf_token,
@@ -80,7 +89,7 @@ pub(super) fn endpoints<'a>(person: &'a Person, webhook_secret: &'a str) -> Resu
     let form_head = json!({
         "content-type": "application/x-www-form-urlencoded", "x-auth-return-redirect": "1", "cookie": person.csrf_cookie,
     });
-    let browser = event("POST", "/api/auth/callback/credentials", form_head, Some(form));
+    let browser = move || Ok(event("POST", "/api/auth/callback/credentials", form_head.clone(), Some(form.clone())));
     let sign_up = move || {
         let body = json!({ "email": format!("{}@example.com", secret::random(12)?), "password": person.password });
         Ok(event("POST", "/api/auth/signup", json_body(), Some(body.to_string())))
@@ -102,8 +111,8 @@ pub(super) fn endpoints<'a>(person: &'a Person, webhook_secret: &'a str) -> Resu
         Endpoint::fresh("webhooks", "POST /api/stripe/webhook, new", move || purchase(person, webhook_secret)),
         Endpoint::new("auth", "POST /api/auth/signout", sign_out),
         Endpoint::fresh("auth", "POST /api/auth/signup", sign_up).hashing(),
-        Endpoint::new("auth", "POST /api/auth/mobile/signin", sign_in).hashing(),
-        Endpoint::new("auth", "POST /api/auth/callback/credentials", browser).hashing(),
+        Endpoint::fresh("auth", "POST /api/auth/mobile/signin", sign_in).hashing(),
+        Endpoint::fresh("auth", "POST /api/auth/callback/credentials", browser).hashing(),
     ])
 }
 

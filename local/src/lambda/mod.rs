@@ -207,6 +207,7 @@ fn variables(
             Some(value) => {
                 variables.insert(name.clone(), value.clone());
             }
+            None if function.empty_environment.contains(name) => {}
             None if DEPLOYED_PATHS.contains(&name.as_str()) || settings.extra_environment.contains_key(name) => {}
             None => {
                 return Err(LocalError::said(format!(

@@ -49,6 +49,8 @@ pub struct FunctionTemplate {
     pub reserved_concurrency: Option<u32>,
     /// The names of its environment variables.
     pub environment: BTreeSet<String>,
+    /// Those of them that the template leaves empty, so that the function does without.
+    pub empty_environment: BTreeSet<String>,
     /// The requests that reach it.
     pub routes: Vec<Route>,
     /// The schedules that invoke it.
@@ -155,9 +157,14 @@ fn function(resource: &Node<'_>, globals: Option<&Node<'_>>, root: &Path) -> Res
         None => folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
     };
     let mut environment = BTreeSet::new();
+    let mut empty_environment = BTreeSet::new();
     for place in globals.into_iter().chain([&properties]) {
-        if let Some(variables) = place.get("Environment").and_then(|it| it.get("Variables")) {
-            environment.extend(variables.entries()?.iter().map(|variable| variable.name().to_owned()));
+        let variables = place.get("Environment").and_then(|it| it.get("Variables"));
+        for variable in variables.map(|variables| variables.entries()).transpose()?.unwrap_or_default() {
+            if variable.text().is_ok_and(str::is_empty) {
+                empty_environment.insert(variable.name().to_owned());
+            }
+            environment.insert(variable.name().to_owned());
         }
     }
     let mut routes = Vec::new();
@@ -179,6 +186,7 @@ fn function(resource: &Node<'_>, globals: Option<&Node<'_>>, root: &Path) -> Res
         timeout_seconds: setting("Timeout").map_or(Ok(DEFAULT_TIMEOUT_SECONDS), |it| it.whole_number())?,
         reserved_concurrency: setting("ReservedConcurrentExecutions").map(|it| it.whole_number()).transpose()?,
         environment,
+        empty_environment,
         routes,
         schedules,
     })

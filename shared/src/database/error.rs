@@ -25,6 +25,15 @@ pub enum DatabaseError {
         /// PostgreSQL's message.
         message: String,
     },
+    /// The database's own check of the caller said no.
+    #[error("the caller was refused: {0}")]
+    CallerRefused(CallerRefusal),
+    /// User ids in this database were made with another salt.
+    #[error(
+        "USER_ID_SALT (or AUTH_SECRET in its place) is not the one that the user ids of this database were made with: \
+         set it back; with another one everybody would become somebody else"
+    )]
+    OtherSalt,
     /// A text held what PostgreSQL cannot store, such as a NUL character.
     #[error("the database cannot store a text: {0}")]
     UnstorableText(String),
@@ -37,6 +46,20 @@ pub enum DatabaseError {
     /// The driver and this code disagree: a defect of ours.
     #[error("unexpected answer: {0}")]
     Protocol(&'static str),
+}
+
+/// Why `require_caller` raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallerRefusal {
+    /// No session or key like this, or not any more.
+    #[error("nobody is calling")]
+    Nobody,
+    /// An API key that existed.
+    #[error("the API key was revoked")]
+    RevokedKey,
+    /// Somebody, without the role.
+    #[error("the role is too low")]
+    RoleTooLow,
 }
 
 impl DatabaseError {
@@ -66,6 +89,18 @@ impl From<tokio_postgres::Error> for DatabaseError {
         let message = format!("{} ({})", db.message(), db.code().code());
         if let Some(constraint) = db.constraint().filter(|_| db.code().code().starts_with("23")) {
             return DatabaseError::Constraint { constraint: constraint.to_owned(), message };
+        }
+        if db.code().code() == "SL500" {
+            return DatabaseError::OtherSalt;
+        }
+        let refusal = match db.code().code() {
+            "SL401" => Some(CallerRefusal::Nobody),
+            "SL410" => Some(CallerRefusal::RevokedKey),
+            "SL403" => Some(CallerRefusal::RoleTooLow),
+            _ => None,
+        };
+        if let Some(refusal) = refusal {
+            return DatabaseError::CallerRefused(refusal);
         }
         match db.code() {
             &SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED | &SqlState::T_R_DEADLOCK_DETECTED => {

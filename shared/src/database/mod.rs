@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 pub use self::connection::open;
-pub use self::error::DatabaseError;
+pub use self::error::{CallerRefusal, DatabaseError};
 pub use self::statement::{Parameter, Statement};
 pub use self::transaction::Transaction;
 pub use self::url::DatabaseUrl;
@@ -27,7 +27,7 @@ use crate::clock::Clock;
 use crate::limits;
 
 /// Migrations that the functions of this build rely on: the newest version in `migrations/`.
-pub const SCHEMA_VERSION: i32 = 4;
+pub const SCHEMA_VERSION: i32 = 7;
 
 /// Exchanges with the database since [`take_round_trips`]. An instance serves one request at a time.
 static ROUND_TRIPS: AtomicU32 = AtomicU32::new(0);
@@ -72,6 +72,21 @@ impl Database {
         .await
     }
 
+    /// Runs `statements` in one read-only transaction and one exchange: when one fails, those behind it do not run.
+    /// May run twice if the connection breaks.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub async fn read_in_order(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        let all = enclosed(BEGIN_READING, statements);
+        within_deadline(async {
+            let (connection, rows) = self.first_exchange_of(&all).await?;
+            self.put_back(connection);
+            Ok(without_ends(rows))
+        })
+        .await
+    }
+
     /// Opens a transaction and runs `statements` in it, in one exchange.
     ///
     /// # Errors
@@ -80,10 +95,19 @@ impl Database {
         &self,
         statements: [Statement; N],
     ) -> Result<(Transaction, [Vec<Row>; N]), DatabaseError> {
+        let (transaction, rows) = self.begin_all(Vec::from(statements)).await?;
+        Ok((transaction, sized(rows)?))
+    }
+
+    pub(crate) async fn begin_all(
+        &self,
+        statements: Vec<Statement>,
+    ) -> Result<(Transaction, Vec<Vec<Row>>), DatabaseError> {
         let statements = Vec::from_iter([BEGIN].into_iter().chain(statements));
         within_deadline(async {
-            let (connection, rows) = self.first_exchange_of(&statements).await?;
-            Ok((Transaction::new(self.clone(), connection), without_first(rows)?))
+            let (connection, mut rows) = self.first_exchange_of(&statements).await?;
+            rows.remove(0);
+            Ok((Transaction::new(self.clone(), connection), rows))
         })
         .await
     }
@@ -94,17 +118,23 @@ impl Database {
     /// The first statement's that failed, [`DatabaseError::Unavailable`] when nothing was sent, or
     /// [`DatabaseError::OutcomeUnknown`] when the connection broke after the commit was sent.
     pub async fn write<const N: usize>(&self, statements: [Statement; N]) -> Result<[Vec<Row>; N], DatabaseError> {
-        let mut all = Vec::from_iter([BEGIN].into_iter().chain(statements));
-        all.push(COMMIT);
+        sized(self.write_all(Vec::from(statements)).await?)
+    }
+
+    /// As [`Database::write`], for a number of statements that the case decides.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn write_all(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        let all = enclosed(BEGIN, statements);
         let connection = within_deadline(self.checked_out()).await?;
         let outcome = within_deadline(connection.exchange(&all)).await;
-        let mut rows = match outcome {
+        let rows = match outcome {
             Ok(rows) => rows,
             Err(error) => return Err(self.settle(connection, error)),
         };
         self.put_back(connection);
-        rows.pop();
-        without_first(rows)
+        Ok(without_ends(rows))
     }
 
     /// What a failed exchange that ended with a commit means, and whether its connection is still good.
@@ -170,6 +200,7 @@ impl Database {
 }
 
 const BEGIN: Statement = Statement::new("begin");
+const BEGIN_READING: Statement = Statement::new("begin read only");
 const COMMIT: Statement = Statement::new("commit");
 const ROLLBACK: Statement = Statement::new("rollback");
 
@@ -181,10 +212,18 @@ async fn within_deadline<T>(work: impl Future<Output = Result<T, DatabaseError>>
     }
 }
 
-fn sized<const N: usize>(rows: Vec<Vec<Row>>) -> Result<[Vec<Row>; N], DatabaseError> {
-    rows.try_into().map_err(|_| DatabaseError::Protocol("an exchange answered another number of statements"))
+/// `statements` between `begin` and a commit.
+fn enclosed(begin: Statement, statements: Vec<Statement>) -> Vec<Statement> {
+    std::iter::once(begin).chain(statements).chain([COMMIT]).collect()
 }
 
-fn without_first<const N: usize>(rows: Vec<Vec<Row>>) -> Result<[Vec<Row>; N], DatabaseError> {
-    sized(rows.into_iter().skip(1).collect())
+/// The answers without those to begin and commit.
+fn without_ends(mut rows: Vec<Vec<Row>>) -> Vec<Vec<Row>> {
+    rows.pop();
+    rows.drain(..1.min(rows.len()));
+    rows
+}
+
+pub(crate) fn sized<const N: usize>(rows: Vec<Vec<Row>>) -> Result<[Vec<Row>; N], DatabaseError> {
+    rows.try_into().map_err(|_| DatabaseError::Protocol("an exchange answered another number of statements"))
 }

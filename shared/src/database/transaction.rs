@@ -29,13 +29,21 @@ impl Transaction {
     /// # Errors
     /// The first statement's that failed (then everything is rolled back), or [`DatabaseError::OutcomeUnknown`].
     pub async fn commit<const N: usize>(self, statements: [Statement; N]) -> Result<[Vec<Row>; N], DatabaseError> {
-        let mut all = Vec::from(statements);
+        sized(self.commit_all(Vec::from(statements)).await?)
+    }
+
+    /// As [`Transaction::commit`], for statements whose number another module knows.
+    ///
+    /// # Errors
+    /// As [`Transaction::commit`].
+    pub async fn commit_all(self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        let mut all = statements;
         all.push(COMMIT);
         match within_deadline(self.connection.exchange(&all)).await {
             Ok(mut rows) => {
                 self.database.put_back(self.connection);
                 rows.pop();
-                sized(rows)
+                Ok(rows)
             }
             Err(error) => Err(self.database.settle(self.connection, error)),
         }

@@ -6,8 +6,15 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{ComponentsBuilder, Info, OpenApi};
 
 /// One document for the whole bundle.
-fn description() -> OpenApi {
-    let functions = [auth::description(), ops::description(), tokens::description(), webhooks::description()];
+pub fn description() -> OpenApi {
+    let functions = [
+        admin::description(),
+        account::description(),
+        auth::description(),
+        ops::description(),
+        tokens::description(),
+        webhooks::description(),
+    ];
     let mut all = OpenApi::new(Info::new("Spike Land", env!("CARGO_PKG_VERSION")), utoipa::openapi::Paths::new());
     all.info.description =
         Some("Accounts, tokens and purchases. Errors carry a stable `code` and a `requestId`.".to_owned());

@@ -1,18 +1,14 @@
 //! Cookies, bearer tokens and API keys; how they end.
 
 use serde_json::json;
-use tests::{Answer, PASSWORD, Stack, with_stack};
+use tests::{Answer, Browser, PASSWORD, Stack, with_stack};
 
-/// Signs in as the sign-in page does: anti-forgery token first, then the form. Answers all cookies.
+/// A browser after it tried to sign in, with the answer and all its cookies.
 async fn browser_sign_in(stack: &Stack, email: &str, password: &str) -> (Answer, String) {
-    let csrf = stack.get("/api/auth/csrf", None).await;
-    let token = csrf.expect(200)["csrfToken"].as_str().unwrap().to_owned();
-    let cookie = csrf.cookies().join("; ");
-    let form = [("csrfToken", token.as_str()), ("email", email), ("password", password), ("callbackUrl", "/tokens")];
-    let request = stack.request("POST", "/api/auth/callback/credentials").header("cookie", &cookie).form(&form);
-    let answer = stack.send(request.header("x-auth-return-redirect", "1")).await;
-    let cookies = csrf.cookies().into_iter().chain(answer.cookies()).collect::<Vec<_>>().join("; ");
-    (answer, cookies)
+    let mut browser = Browser::default();
+    let answer = browser.sign_in(stack, email, password).await;
+    let cookies: Vec<_> = browser.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    (answer, cookies.join("; "))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +121,7 @@ async fn an_api_key_reads_its_owners_balance_until_it_is_revoked() {
         assert!(stack.get("/api/auth/session", Some(key)).await.expect(200).is_null());
 
         stack.sql("update api_keys set is_active = false").await;
-        stack.get("/api/tokens/balance", Some(key)).await.expect_error(401, "invalid_api_key");
+        stack.get("/api/tokens/balance", Some(key)).await.expect_error(401, "api_key_revoked");
         stack.get("/api/tokens/balance", Some("sk_test_unknown")).await.expect_error(401, "invalid_api_key");
     })
     .await;
@@ -149,9 +145,13 @@ async fn what_is_no_credential_is_refused() {
             stack.send(request).await.expect_error(401, "unauthorized");
         }
         // An empty header means none: the cookie counts.
+        let (_, cookies) = browser_sign_in(stack, &ada.email, PASSWORD).await;
         let request = stack.request("GET", "/api/tokens/balance").header("authorization", "");
-        let cookie = format!("authjs.session-token={}", ada.token);
-        stack.send(request.header("cookie", cookie)).await.expect(200);
+        stack.send(request.header("cookie", cookies)).await.expect(200);
+        // A cookie that nobody sealed.
+        let bare = format!("authjs.session-token={}", ada.token);
+        let request = stack.request("GET", "/api/tokens/balance").header("cookie", bare);
+        stack.send(request).await.expect_error(401, "unauthorized");
     })
     .await;
 }

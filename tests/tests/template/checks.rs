@@ -14,7 +14,7 @@ const DIRECT: [&str; 1] = ["migrate"];
 /// What a role may name: the right to write logs.
 const MANAGED_POLICY: &str = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
 /// How names of variables end whose values are nobody's business.
-const SECRET_ENDINGS: [&str; 5] = ["_SECRET", "_SALT", "_KEY", "DATABASE_URL", "DIRECT_URL"];
+const SECRET_ENDINGS: [&str; 6] = ["_SECRET", "_SALT", "_KEY", "DATABASE_URL", "DIRECT_URL", "MAIL_URL"];
 
 /// Everything that is wrong with the template, each in a sentence. `expanded` is what SAM makes of it, or null.
 pub fn problems(text: &str, expanded: &Value) -> Vec<String> {

@@ -12,6 +12,8 @@ type Endpoints = BTreeSet<(String, String)>;
 
 fn routers() -> BTreeMap<&'static str, Endpoints> {
     BTreeMap::from([
+        ("admin", endpoints(admin::description())),
+        ("account", endpoints(account::description())),
         ("auth", endpoints(auth::description())),
         ("ops", endpoints(ops::description())),
         ("tokens", endpoints(tokens::description())),

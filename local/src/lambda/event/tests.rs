@@ -19,6 +19,7 @@ fn function() -> Arc<Function> {
         memory_mb: 128,
         timeout_seconds: 3,
         reserved_concurrency: None,
+        empty_environment: Default::default(),
         environment: Default::default(),
         routes: vec![Route { method: "ANY".into(), path: "/api/f/{proxy+}".into() }],
         schedules: Vec::new(),

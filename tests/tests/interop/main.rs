@@ -1,0 +1,8 @@
+//! The bundle beside the software that it works with. Run it with `cargo dev test`.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
+
+mod front_end;
+mod large_cookie;
+mod next_auth;
+mod session_cookie;
