@@ -33,7 +33,7 @@ const GROUPS: [(&str, &[&str]); 10] = [
     ("The S3 server.", &["S3_ENDPOINT", "S3_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
     ("Mail: the folder where it lands.", &["MAIL_URL", "MAIL_FROM"]),
     ("Referrals: domains of addresses that earn none, besides the public list.", &["BLOCKED_EMAIL_DOMAINS"]),
-    ("Secrets of the functions.", &["AUTH_SECRET", "USER_ID_SALT", "STRIPE_WEBHOOK_SECRET"]),
+    ("Secrets of the functions.", &["AUTH_SECRET", "USER_ID_SALT", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]),
     ("An ordinary user.", &["USER_EMAIL", "USER_PASSWORD", "USER_TOKEN"]),
     ("An administrator.", &["ADMIN_EMAIL", "ADMIN_PASSWORD", "ADMIN_TOKEN"]),
     ("An API key of the ordinary user.", &["API_KEY"]),

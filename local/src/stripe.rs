@@ -1,11 +1,14 @@
 //! Stripe events as Stripe sends them, correctly signed: for `cargo dev buy` and for tests.
 
+mod objects;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+pub use self::objects::{Monthly, charge, dispute};
 use crate::{LocalError, secret};
 
 const EVENT: &str = include_str!("../stripe/event.json");

@@ -22,6 +22,7 @@ use crate::{
     server_user::{ServerUser, private_folder},
     servers::{ServerSettings, Servers, logs},
     settings::{Settings, project},
+    stripe_stand_in::{self, StandIn},
 };
 
 const DATABASE: &str = "spike_land";
@@ -49,6 +50,7 @@ pub struct UpOptions {
 struct Stack {
     _errors: ErrorWatch,
     bundle: Bundle,
+    stripe: Option<StandIn>,
     servers: Servers,
     data: DataFolder,
 }
@@ -90,6 +92,8 @@ async fn start(options: &UpOptions, settings: &mut Settings) -> Result<Stack, Lo
     settings.fill()?;
 
     let servers = start_servers(data.path(), user, settings).await?;
+    let stripe = stand_in(settings).await?;
+    let stripe_url = stripe.as_ref().map(|stripe| stripe.url().to_owned()).or_else(|| settings.get("STRIPE_API_URL"));
 
     note("Building the functions …");
     let names = functions::names(&project)?;
@@ -101,7 +105,7 @@ async fn start(options: &UpOptions, settings: &mut Settings) -> Result<Stack, Lo
         template: project.join("template.yaml"),
         binaries,
         environment: settings.for_functions(),
-        extra_environment: Default::default(),
+        extra_environment: stripe_url.map(|url| ("STRIPE_API_URL".to_owned(), url)).into_iter().collect(),
         listen,
         logs: Some(logs),
         instances_per_function: INSTANCES_PER_FUNCTION,
@@ -111,15 +115,30 @@ async fn start(options: &UpOptions, settings: &mut Settings) -> Result<Stack, Lo
     let step = Step::start("Migrating and seeding the database …");
     bundle.invoke("migrate", json!({ "action": "deploy" })).await?;
     bundle.invoke("migrate", json!({ "action": "seed", "name": "main", "users": people(settings)? })).await?;
+    bundle.invoke("migrate", json!({ "action": "seed", "name": "vouchers" })).await?;
     step.done("The database is migrated and seeded");
 
     settings.set("API_URL", bundle.url());
+    if let Some(stripe) = &stripe {
+        let secrets = settings.require("STRIPE_WEBHOOK_SECRET")?;
+        stripe.deliver_to(&bundle.url(), secrets.split(',').next().unwrap_or_default());
+    }
     for person in ["USER", "ADMIN"] {
         let token = sign_in(&bundle.url(), settings, person).await?;
         settings.set(&format!("{person}_TOKEN"), token);
     }
     settings.save()?;
-    Ok(Stack { _errors: errors, bundle, servers, data })
+    Ok(Stack { _errors: errors, bundle, stripe, servers, data })
+}
+
+/// A stand-in for Stripe, unless the person has a test key of their own account.
+async fn stand_in(settings: &mut Settings) -> Result<Option<StandIn>, LocalError> {
+    const NAME: &str = "STRIPE_SECRET_KEY";
+    if settings.get(NAME).is_some_and(|key| key != stripe_stand_in::KEY) {
+        return Ok(None);
+    }
+    settings.set(NAME, stripe_stand_in::KEY);
+    Ok(Some(StandIn::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?))
 }
 
 /// Says it before anything is built, and with the way out.
@@ -214,6 +233,14 @@ fn introduce(stack: &Stack, settings: &Settings) {
     let url = stack.bundle.url();
     let value = |name: &str| settings.get(name).unwrap_or_default();
     let (email, token) = (value("USER_EMAIL"), value("USER_TOKEN"));
+    let (checkout, payments) = (
+        format!(
+            "curl {url}/api/stripe/checkout -H 'Authorization: Bearer {token}' -d '{{\"mode\":\"payment\",\"packageId\":\"pro\"}}'"
+        ),
+        stack.stripe.as_ref().map_or("Stripe itself, with your test key".to_owned(), |stripe| {
+            format!("a stand-in of ours at {}: no money moves", stripe.url())
+        }),
+    );
     let balance = format!("curl {url}/api/tokens/balance -H 'Authorization: Bearer {token}'");
     say(format!(
         "
@@ -224,11 +251,13 @@ Administrator   {}, password {}
 Settings        {}
 Data, logs      {}, {}
 Mails           land in {}
+Payments        {payments}
 
 Try:
   curl {url}/api/health
   {balance}
   cargo dev buy pro --as {email} && {balance}
+  {checkout}   # open its url and pay
 
 Ctrl-C stops everything.",
         value("USER_PASSWORD"),
@@ -242,8 +271,9 @@ Ctrl-C stops everything.",
 }
 
 async fn stop(stack: Stack) -> Result<(), LocalError> {
-    let Stack { _errors, bundle, servers, data } = stack;
+    let Stack { _errors, bundle, stripe, servers, data } = stack;
     bundle.stop().await;
+    drop(stripe);
     servers.stop().await?;
     drop(data);
     Ok(())

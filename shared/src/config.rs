@@ -195,6 +195,41 @@ impl Config {
         Ok(secrets.into_iter().map(Secret::new).collect())
     }
 
+    /// `STRIPE_SECRET_KEY`: the key that our requests to Stripe carry.
+    ///
+    /// # Errors
+    /// Missing, no secret or restricted key, or one for real money outside production.
+    pub fn stripe_secret_key(&self) -> Result<Secret, ConfigError> {
+        const NAME: &str = "STRIPE_SECRET_KEY";
+        let key = self.variables.required(NAME, "a secret key of Stripe (sk_test_…, in production sk_live_…)")?;
+        let is_live = key.starts_with("sk_live_") || key.starts_with("rk_live_");
+        if !is_live && !key.starts_with("sk_test_") && !key.starts_with("rk_test_") {
+            return Err(wrong(
+                NAME,
+                "must be a secret or restricted key of Stripe (sk_test_…, in production sk_live_…)",
+            ));
+        }
+        if is_live && self.environment != Environment::Production {
+            return Err(wrong(NAME, "is for real money and is refused outside production: use a test key"));
+        }
+        Ok(Secret::new(key))
+    }
+
+    /// `STRIPE_API_URL`: where Stripe is, for tests and for one machine; Stripe's own address without it.
+    ///
+    /// # Errors
+    /// Set in production or staging, or not an http(s) URL.
+    pub fn stripe_api_url(&self) -> Result<url::Url, ConfigError> {
+        const NAME: &str = "STRIPE_API_URL";
+        const STRIPE: &str = "https://api.stripe.com";
+        let text = self.variables.optional(NAME);
+        if self.environment.is_deployed() && text.is_some() {
+            return Err(wrong(NAME, "leads away from Stripe and is refused here: remove it"));
+        }
+        let url = url::Url::parse(text.unwrap_or(STRIPE)).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.ok_or_else(|| wrong(NAME, "must be an address such as http://127.0.0.1:12111"))
+    }
+
     /// `APP_URL`: where the front end lives; cookies are `Secure` when it is https.
     ///
     /// # Errors
@@ -326,6 +361,30 @@ mod tests {
         }
         assert!(url("?sslmode=require").is_ok());
         assert!(url("?sslmode=verify-full").is_ok());
+    }
+
+    #[test]
+    fn real_money_is_for_production_and_production_asks_stripe_itself() {
+        let of = |environment: &str, name: &str, value: &str| {
+            config(&[("ENVIRONMENT", environment), (name, value)]).unwrap()
+        };
+        let key = |environment: &str, value: &str| of(environment, "STRIPE_SECRET_KEY", value).stripe_secret_key();
+        assert!(key("production", "sk_live_1").is_ok() && key("production", "rk_live_1").is_ok());
+        assert!(key("staging", "sk_test_1").is_ok() && key("test", "rk_test_1").is_ok());
+        for environment in ["staging", "development", "test"] {
+            let said = message(key(environment, "sk_live_secretword"));
+            assert!(said.contains("STRIPE_SECRET_KEY is for real money") && !said.contains("secretword"), "{said}");
+        }
+        assert!(message(key("production", "pk_live_1")).contains("STRIPE_SECRET_KEY must be"));
+        assert!(message(key("production", "")).contains("STRIPE_SECRET_KEY is missing"));
+
+        let url = |environment: &str, value: &str| of(environment, "STRIPE_API_URL", value).stripe_api_url();
+        assert_eq!(url("production", "").unwrap().as_str(), "https://api.stripe.com/");
+        assert_eq!(url("test", "http://127.0.0.1:12111").unwrap().port(), Some(12111));
+        for environment in ["production", "staging"] {
+            assert!(message(url(environment, "http://127.0.0.1:12111")).contains("leads away from Stripe"));
+        }
+        assert!(message(url("test", "127.0.0.1")).contains("STRIPE_API_URL must be"));
     }
 
     #[cfg(feature = "mail")]

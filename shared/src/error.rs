@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::database::{CallerRefusal, DatabaseError};
 use crate::limits;
 use crate::tokens::Tokens;
+use crate::vouchers;
 
 /// What a handler answers when it cannot do what was asked. The message is the public sentence.
 #[derive(Debug, thiserror::Error)]
@@ -124,10 +125,24 @@ pub enum ApiError {
         /// What there is.
         balance: Tokens,
     },
+    /// A voucher that is not redeemed.
+    #[error("{reason}")]
+    VoucherRefused {
+        /// Why.
+        reason: vouchers::Refusal,
+        /// The field of the body that says false: `valid` or `success`, by what was asked.
+        denied: &'static str,
+    },
+    /// A voucher has this code, or had it: a deleted one keeps it.
+    #[error("Voucher code already exists")]
+    VoucherExists,
     /// Another request had this idempotency key.
     #[error("This Idempotency-Key was used for another request: use a new one.")]
     IdempotencyKeyReused,
-    /// Too many spends of one wallet at once.
+    /// The first request under this idempotency key has no answer yet.
+    #[error("The first request with this Idempotency-Key is still under way: try again in a moment.")]
+    RequestUnderWay,
+    /// Too many movements of one wallet at once, or the same one twice: nothing was changed.
     #[error("This account is busy: try again in a moment.")]
     WalletBusy,
     /// The database is away, full or not migrated; nothing was changed.
@@ -186,7 +201,10 @@ impl ApiError {
             ApiError::SignatureMissing => ("signature_missing", StatusCode::BAD_REQUEST),
             ApiError::SignatureInvalid => ("signature_invalid", StatusCode::BAD_REQUEST),
             ApiError::InsufficientTokens { .. } => ("insufficient_tokens", StatusCode::PAYMENT_REQUIRED),
-            ApiError::IdempotencyKeyReused => ("idempotency_key_reused", StatusCode::CONFLICT),
+            ApiError::VoucherRefused { reason, .. } => (reason.code(), StatusCode::BAD_REQUEST),
+            ApiError::VoucherExists => ("voucher_exists", StatusCode::CONFLICT),
+            ApiError::IdempotencyKeyReused => ("idempotency_key_reused", StatusCode::UNPROCESSABLE_ENTITY),
+            ApiError::RequestUnderWay => ("request_under_way", StatusCode::CONFLICT),
             ApiError::WalletBusy => ("wallet_busy", StatusCode::CONFLICT),
             ApiError::Unavailable(_) => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
             ApiError::OutcomeUnknown(_) => ("outcome_unknown", StatusCode::SERVICE_UNAVAILABLE),
@@ -197,9 +215,10 @@ impl ApiError {
     /// When the same request may succeed, in seconds.
     fn retry_after(&self) -> Option<u32> {
         match self {
-            ApiError::WalletBusy | ApiError::Unavailable(_) | ApiError::OutcomeUnknown(_) => {
-                Some(limits::RETRY_AFTER_SECONDS)
-            }
+            ApiError::WalletBusy
+            | ApiError::RequestUnderWay
+            | ApiError::Unavailable(_)
+            | ApiError::OutcomeUnknown(_) => Some(limits::RETRY_AFTER_SECONDS),
             ApiError::TooManyRequests { retry_after_seconds, .. } => Some(*retry_after_seconds),
             _ => None,
         }
@@ -218,9 +237,15 @@ impl ApiError {
             ApiError::InvalidField { field, .. } => {
                 body.insert("details".into(), json!({ "field": field }));
             }
+            ApiError::TooManyRequests { retry_after_seconds, .. } => {
+                body.insert("retryAfter".into(), (*retry_after_seconds).into());
+            }
             ApiError::InsufficientTokens { required, balance } => {
                 body.insert("required".into(), required.0.into());
                 body.insert("balance".into(), balance.0.into());
+            }
+            ApiError::VoucherRefused { denied, .. } => {
+                body.insert((*denied).into(), false.into());
             }
             _ => {}
         }
@@ -262,6 +287,9 @@ fn constraint_error(constraint: &str) -> Option<ApiError> {
     match constraint {
         "users_email_key" | "accounts_provider_account_key" => Some(ApiError::EmailTaken),
         "users_pkey" => Some(ApiError::UserIdTaken),
+        // The same movement twice at once: the other one made it, and a repetition finds it.
+        "token_transactions_event_key_key" => Some(ApiError::WalletBusy),
+        "vouchers_code_key" => Some(ApiError::VoucherExists),
         // Of a filter that a list is asked for; what we write ourselves is always of the list.
         "audit_action_known" => Some(ApiError::InvalidField { field: "action", message: "Unknown action" }),
         "email_status_known" => Some(ApiError::InvalidField { field: "status", message: "Unknown status" }),
@@ -279,6 +307,8 @@ impl From<DatabaseError> for ApiError {
             | DatabaseError::ConnectionLost(_)
             | DatabaseError::Busy(_)
             | DatabaseError::NotMigrated(_) => ApiError::Unavailable(Arc::new(error)),
+            // The rows that many want at once are wallets.
+            DatabaseError::Locked(_) => ApiError::WalletBusy,
             DatabaseError::OtherSalt => ApiError::Misconfigured(Arc::new(error)),
             DatabaseError::CallerRefused(CallerRefusal::Nobody) => ApiError::Unauthorized,
             DatabaseError::CallerRefused(CallerRefusal::RevokedKey) => ApiError::ApiKeyRevoked,

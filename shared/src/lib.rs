@@ -11,6 +11,7 @@ pub mod endpoints;
 pub mod error;
 pub mod fields;
 pub mod function;
+pub mod idempotency;
 pub mod ids;
 pub mod ledger;
 pub mod limits;
@@ -26,6 +27,7 @@ pub mod secret;
 pub mod session_cookie;
 pub mod telemetry;
 pub mod tokens;
+pub mod vouchers;
 
 pub use caller::{Admin, Agent, ApiKeyOrSession, Caller, Identity, SignedIn, SuperAdmin};
 pub use clock::Clock;

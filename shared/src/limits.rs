@@ -33,6 +33,8 @@ pub const CURSOR_CHARACTERS: usize = 300;
 pub const USER_ID_CHARACTERS: usize = 64;
 /// Characters of the key by which a client repeats a request.
 pub const IDEMPOTENCY_KEY_CHARACTERS: usize = 200;
+/// How long a request with such a key may be under way: longer than any function that takes one may run.
+pub const IDEMPOTENCY_UNDER_WAY: Duration = Duration::from_secs(30);
 
 /// A sealed session cookie, all its chunks together.
 pub const SESSION_COOKIE_BYTES: usize = 16 * 1_024;
@@ -147,6 +149,11 @@ pub const SESSION_PROLONG_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 pub const TOKEN_ADJUSTMENT: std::ops::RangeInclusive<i64> = -1_000..=10_000;
 /// Audit faults that one check names.
 pub const AUDIT_FAULTS: i64 = 100;
+/// Parts in which one spend is given back.
+pub const REFUND_PARTS: u16 = 100;
+/// Looks of one person's agents at the balance.
+pub const MCP_BALANCES: RateLimit =
+    RateLimit { name: "mcp_balance", hits: 60, window: Duration::from_secs(60), message: "Rate limit exceeded" };
 /// Passwords that one administrator sets for others.
 pub const ADMIN_PASSWORDS: RateLimit = RateLimit {
     name: "admin_password",
@@ -197,6 +204,33 @@ pub const REFERRAL_APPLY_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60
 /// How long a browser remembers by whose link it came.
 pub const REFERRAL_COOKIE_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// Body that is a voucher code.
+pub const VOUCHER_BODY: usize = 1_024;
+/// Characters of a voucher code.
+pub const VOUCHER_CODE_CHARACTERS: usize = 50;
+/// What a voucher may be worth, in tokens.
+pub const VOUCHER_TOKENS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
+/// What a voucher may be worth, in percent of a balance.
+pub const VOUCHER_PERCENT: std::ops::RangeInclusive<i64> = 1..=1_000;
+/// How often a voucher may be redeemed, if not any number of times.
+pub const VOUCHER_USES: std::ops::RangeInclusive<i64> = 1..=1_000_000_000;
+/// Characters of a voucher's id.
+pub const VOUCHER_ID_CHARACTERS: usize = 64;
+/// Voucher codes looked up from one address.
+pub const VOUCHER_CHECKS: RateLimit = RateLimit {
+    name: "voucher_check",
+    hits: 50,
+    window: Duration::from_secs(60 * 60),
+    message: "Too many voucher codes. Please try again later.",
+};
+/// Voucher codes that one person tries to redeem in vain.
+pub const VOUCHER_ATTEMPTS: RateLimit = RateLimit {
+    name: "voucher_attempt",
+    hits: 5,
+    window: Duration::from_secs(60 * 60),
+    message: "Too many redemption attempts. Please try again later.",
+};
+
 /// Body of a sign-in through a provider.
 pub const SIGN_IN_FORM: usize = 8 * 1_024;
 /// How long a person may take at a provider.
@@ -220,3 +254,22 @@ pub const PROVIDER_SIGN_INS: RateLimit = RateLimit {
     window: Duration::from_secs(10 * 60),
     message: "Too many signin attempts. Please try again later.",
 };
+
+/// Body of a request to buy something or to change a subscription.
+pub const BILLING_BODY: usize = 10 * 1_024;
+/// Reaching Stripe.
+pub const STRIPE_CONNECT: Duration = Duration::from_secs(2);
+/// One answer of Stripe.
+pub const STRIPE_ANSWER_WAIT: Duration = Duration::from_secs(4);
+/// All that one request of ours may spend on Stripe: the database still has its time before the function ends.
+pub const STRIPE_WAIT: Duration = Duration::from_secs(8);
+/// How often a request to Stripe is repeated, with the same key.
+pub const STRIPE_REPETITIONS: u32 = 3;
+/// What Stripe answers, at the most.
+pub const STRIPE_ANSWER: usize = 512 * 1_024;
+/// How long the page works on which a subscription is paid.
+pub const SUBSCRIPTION_CHECKOUT_LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// How long the same person is given the same page again: two paid pages would be two subscriptions.
+pub const SUBSCRIPTION_CHECKOUT_REUSED: Duration = Duration::from_secs(25 * 60);
+/// How long a lost answer of Stripe is asked for again. Stripe forgets a key after a day.
+pub const STRIPE_OPERATION_LIFETIME: Duration = Duration::from_secs(23 * 60 * 60);

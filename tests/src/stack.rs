@@ -120,6 +120,7 @@ impl Stack {
             ("APP_URL", "http://localhost:3000"),
             ("FRONT_END_ORIGINS", "http://localhost:3000"),
             ("STRIPE_WEBHOOK_SECRET", &STRIPE_SECRETS.join(",")),
+            ("STRIPE_SECRET_KEY", local::stripe_stand_in::KEY),
             ("BLOCKED_EMAIL_DOMAINS", "throwaway.example"),
             ("MAIL_URL", &mail_url),
             ("MAIL_FROM", "Spike Land <hello@spike.land>"),
@@ -129,7 +130,11 @@ impl Stack {
             binaries: given.binaries.clone(),
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             extra_environment: BTreeMap::from_iter(
-                given.variables.iter().cloned().chain([("CLOCK_FILE".to_owned(), clock.display().to_string())]),
+                // Where nobody listens: a test without a stand-in never reaches Stripe itself.
+                [("STRIPE_API_URL".to_owned(), "http://127.0.0.1:9".to_owned())]
+                    .into_iter()
+                    .chain(given.variables.iter().cloned())
+                    .chain([("CLOCK_FILE".to_owned(), clock.display().to_string())]),
             ),
             listen: ([127, 0, 0, 1], 0).into(),
             logs: None,

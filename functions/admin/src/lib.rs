@@ -8,11 +8,14 @@ mod page;
 mod password;
 mod role;
 pub mod users;
+mod vouchers;
 
 use axum::Router;
 use axum::extract::FromRef;
 use shared::mail::Mailer;
 use shared::{App, Config, ConfigError, Secret};
+
+use crate::analytics::{people, tokens};
 
 /// What the handlers share.
 #[derive(Clone, FromRef)]
@@ -41,6 +44,7 @@ pub fn router(config: &Config) -> Result<Router, ConfigError> {
 
 shared::endpoints! {
     Administration:
-    users::find, users::change, users::remove, password::set, analytics::users, dashboard::show,
+    users::find, users::change, users::remove, password::set, dashboard::show, people::show, tokens::show,
     emails::list, emails::send, audit::list, audit::check,
+    vouchers::list, vouchers::create, vouchers::change, vouchers::remove,
 }

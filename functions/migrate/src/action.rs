@@ -8,12 +8,14 @@ use crate::error::MigrateError;
 use crate::users::SeedUser;
 
 /// Every action with the fields that it takes, for messages and for refusing misspelt ones.
-const ACTIONS: &[(&str, &[&str])] = &[("deploy", &[]), ("status", &[]), ("plan", &[]), ("seed", &["name", "users"])];
+const ACTIONS: &[(&str, &[&str])] =
+    &[("deploy", &[]), ("status", &[]), ("plan", &[]), ("seed", &["name", "users"]), ("reconcile", &["fix"])];
 
 const DEPLOY: &str = r#"{"action": "deploy"}"#;
 const STATUS: &str = r#"{"action": "status"}"#;
 const PLAN: &str = r#"{"action": "plan"}"#;
 const SEED: &str = r#"{"action": "seed", "name": "…", "users": [{"email", "password", "role", "name"?, "apiKey"?}]}"#;
+const RECONCILE: &str = r#"{"action": "reconcile", "fix": false}"#;
 
 /// What to do.
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +29,12 @@ pub enum Action {
     Plan,
     /// Run a seed.
     Seed(Seeding),
+    /// Prove that balances, ledger and payments agree.
+    Reconcile {
+        /// Also recompute wrong totals of sound entries.
+        #[serde(default)]
+        fix: bool,
+    },
 }
 
 /// Which seed, and with what.
@@ -58,20 +66,22 @@ impl Action {
             return Err(malformed(&format!("the action \"{name}\" takes no field {:?}", shortened(field))));
         }
         serde_json::from_value(event.clone())
-            .map_err(|_| malformed("a field of the action \"seed\" is missing or has the wrong type"))
+            .map_err(|_| malformed(&format!("a field of the action \"{name}\" is missing or has the wrong type")))
     }
 
     /// What the action does to the database.
     pub fn access(&self) -> Access {
         match self {
-            Self::Status | Self::Plan => Access::Read,
-            Self::Deploy | Self::Seed(_) => Access::Write,
+            Self::Status | Self::Plan | Self::Reconcile { fix: false } => Access::Read,
+            Self::Deploy | Self::Seed(_) | Self::Reconcile { fix: true } => Access::Write,
         }
     }
 }
 
 fn malformed(what: &str) -> MigrateError {
-    MigrateError::Request(format!("{what}; send {DEPLOY}, {STATUS}, {PLAN} or {SEED} (\"users\" may be left out)"))
+    MigrateError::Request(format!(
+        "{what}; send {DEPLOY}, {STATUS}, {PLAN}, {RECONCILE} or {SEED} (\"users\" may be left out)"
+    ))
 }
 
 /// Enough of a stranger's word to recognise it.
@@ -114,6 +124,8 @@ mod tests {
             (json!({"action": "Deploy"}), "no action \"Deploy\""),
             (json!({"action": "deploy", "dry": true}), "takes no field \"dry\""),
             (json!({"action": "seed"}), "missing"),
+            (json!({"action": "reconcile", "fix": "yes"}), "\"reconcile\" is missing or has the wrong type"),
+            (json!({"action": "reconcile", "fixx": true}), "takes no field \"fixx\""),
             (json!({"action": "seed", "name": "main", "users": "hunter2"}), "wrong type"),
             (
                 json!({"action": "seed", "name": "main", "users": [{"email": "a@b.c", "password": "hunter2"}]}),

@@ -40,6 +40,12 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         users: Option<PathBuf>,
     },
+    /// Prove that balances, ledger, payments, vouchers and referrals agree. Exit code 0: they do, 5: they don't.
+    Reconcile {
+        /// Recompute wrong totals of wallets and vouchers from sound entries; never a balance, never an entry.
+        #[arg(long)]
+        fix: bool,
+    },
 }
 
 /// Runs the command that the process was started with.
@@ -76,6 +82,7 @@ async fn answer(command: Command) -> Result<Report, MigrateError> {
             let users = users.as_deref().map(read_users).transpose()?.unwrap_or_default();
             Action::Seed(Seeding { name, users })
         }
+        Command::Reconcile { fix } => Action::Reconcile { fix },
     };
     crate::run(action, &Settings::from_env_and_file()?).await
 }
@@ -102,6 +109,7 @@ fn exit_code(report: &Report) -> ExitCode {
     match report {
         Report::Status(status) if status.verdict == Verdict::Pending => ExitCode::from(3),
         Report::Status(status) if status.verdict == Verdict::Diverged => ExitCode::from(4),
+        Report::Reconcile(reconciliation) if reconciliation.faults > 0 => ExitCode::from(5),
         _ => ExitCode::SUCCESS,
     }
 }

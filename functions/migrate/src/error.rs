@@ -138,6 +138,21 @@ pub enum MigrateError {
         /// The file's name.
         file: String,
     },
+    /// What is to be checked needs newer tables.
+    #[error("{pending} migrations are not applied yet, and the checks need them: run `deploy` first")]
+    NotMigrated {
+        /// How many migrations wait.
+        pending: usize,
+    },
+    /// A check could not be made.
+    #[error("the check {name} could not be made, so nothing is known. {} Run this again, or look into it", says(.cause))]
+    NotChecked {
+        /// The check's name.
+        name: String,
+        /// What the driver says.
+        #[source]
+        cause: tokio_postgres::Error,
+    },
     /// The runner's own statement failed.
     #[error("{}", own_statement(.0))]
     Database(#[from] tokio_postgres::Error),
@@ -202,6 +217,8 @@ impl MigrateError {
             Self::Busy { .. } => "database_busy",
             Self::Failed(_) => "statement_failed",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
+            Self::NotMigrated { .. } => "not_migrated",
+            Self::NotChecked { .. } => "not_checked",
             Self::Database(_) => "database",
         }
     }

@@ -9,6 +9,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::action::Action;
 use crate::error::MigrateError;
+use crate::reconcile;
 use crate::report::Report;
 use crate::settings::Settings;
 
@@ -36,6 +37,10 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Report, Diagnostic> {
     let outcome = handle(event.payload).await;
     if let Err(error) = &outcome {
         tracing::error!(code = error.code(), "{error}");
+    }
+    // Faults are an answer, not a failure: Lambda would repeat a scheduled one that failed. The alarm looks at the metric.
+    if let Ok(Report::Reconcile(report)) = &outcome {
+        reconcile::write_metric(report);
     }
     outcome.map_err(Diagnostic::from)
 }

@@ -17,6 +17,7 @@ mod lexer;
 pub mod lock;
 mod migration;
 mod plan;
+pub mod reconcile;
 mod report;
 mod rules;
 mod seed;
@@ -62,6 +63,9 @@ pub async fn run(action: Action, settings: &Settings) -> Result<Report, MigrateE
             Ok(file) => seed(&client, &file, seeding, settings).await.map(Report::Seed),
             Err(error) => Err(error),
         },
+        Action::Reconcile { fix } => {
+            reconcile::reconcile(&client, &migrations, *fix, settings).await.map(Report::Reconcile)
+        }
     };
     close(client).await;
     outcome

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::history::State;
+use crate::reconcile::ReconcileReport;
 
 /// What an action found or did. As JSON it starts with `"action"`.
 #[derive(Debug, Clone, Serialize)]
@@ -18,6 +19,8 @@ pub enum Report {
     Plan(PlanReport),
     /// Of `seed`.
     Seed(SeedReport),
+    /// Of `reconcile`.
+    Reconcile(ReconcileReport),
 }
 
 /// What `deploy` did.
@@ -140,6 +143,7 @@ impl Report {
             Self::Status(report) => report.to_text(),
             Self::Plan(report) => report.to_text(),
             Self::Seed(report) => report.to_text(),
+            Self::Reconcile(report) => report.to_text(),
         }
     }
 }
@@ -223,7 +227,7 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Columns as wide as their widest cell, two spaces apart.
-fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     let rows: Vec<[String; N]> = std::iter::once(head.map(str::to_owned)).chain(rows).collect();
     let widths: [usize; N] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));

@@ -1,6 +1,8 @@
 //! `GET /api/tokens/history`: the ledger of a person, newest first.
 
 use axum::Json;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::clock::iso;
@@ -21,16 +23,21 @@ pub struct Page {
     limit: Option<i64>,
     /// Only entries with a lower number: the last `number` of a page leads to the next one, whatever happens meanwhile.
     before: Option<i64>,
+    /// The `nextCursor` of the page before, instead of `page` or `before`.
+    cursor: Option<String>,
 }
 
 /// A page of the ledger.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct History {
     transactions: Vec<Entry>,
     /// Entries in all.
     total: i64,
     page: i64,
     limit: i64,
+    /// Leads to the next page, whatever happens meanwhile; null on the last one.
+    next_cursor: Option<String>,
 }
 
 /// One movement of tokens.
@@ -60,15 +67,17 @@ struct Entry {
     responses((status = 200, body = History), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)),
 )]
 pub async fn list(who: ApiKeyOrSession, QueryString(query): QueryString<Page>) -> Result<Json<History>, ApiError> {
-    let (page, limit) = bounded(&query)?;
+    let Part { page, limit, before } = bounded(&query)?;
     let skip = page.saturating_sub(1).saturating_mul(limit);
-    let rows = who.rows(who.statement(PAGE).bind(skip).bind(limit).bind(query.before)).await?;
+    let rows = who.rows(who.statement(PAGE).bind(skip).bind(limit).bind(before)).await?;
     let total = rows.first().map_or(Ok(0), |row| row.try_get("total"))?;
     let mut transactions = Vec::with_capacity(rows.len());
     for row in &rows {
         transactions.extend(entry(row)?);
     }
-    Ok(Json(History { transactions, total, page, limit }))
+    // Entry 1 is the oldest.
+    let next_cursor = transactions.last().filter(|last| last.number > 1).map(|last| cursor(last.number));
+    Ok(Json(History { transactions, total, page, limit, next_cursor }))
 }
 
 /// Entries are numbered without a gap, so a page is a range of numbers: as quick for the last page as for the first.
@@ -86,7 +95,14 @@ select coalesce(b.transaction_count, 0) as total,
   ) e on true
  order by e.entry_number desc";
 
-fn bounded(query: &Page) -> Result<(i64, i64), ApiError> {
+/// Which part was asked for.
+struct Part {
+    page: i64,
+    limit: i64,
+    before: Option<i64>,
+}
+
+fn bounded(query: &Page) -> Result<Part, ApiError> {
     let wrong = |details: &str| ApiError::MalformedQuery { details: details.to_owned() };
     let page = query.page.unwrap_or(1);
     let limit = query.limit.unwrap_or(limits::PAGE_DEFAULT);
@@ -99,7 +115,25 @@ fn bounded(query: &Page) -> Result<(i64, i64), ApiError> {
     if query.before.is_some_and(|before| before < 1) {
         return Err(wrong("before is the number of an entry"));
     }
-    Ok((page, limit))
+    let Some(text) = &query.cursor else { return Ok(Part { page, limit, before: query.before }) };
+    if query.page.is_some() || query.before.is_some() {
+        return Err(wrong("a cursor goes without page and before"));
+    }
+    let before = place(text).ok_or_else(|| wrong("cursor is the nextCursor of a page"))?;
+    Ok(Part { page, limit, before: Some(before) })
+}
+
+fn cursor(number: i64) -> String {
+    URL_SAFE_NO_PAD.encode(format!("entry:{number}"))
+}
+
+/// The number in a cursor of ours.
+fn place(cursor: &str) -> Option<i64> {
+    if cursor.len() > limits::CURSOR_CHARACTERS {
+        return None;
+    }
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    text.strip_prefix("entry:")?.parse().ok().filter(|number| *number > 1)
 }
 
 /// The entry of a row; `None` for the row that only says that there is no entry.
@@ -115,4 +149,34 @@ fn entry(row: &Row) -> Result<Option<Entry>, ApiError> {
         source_id: row.try_get("source_id")?,
         created_at: iso(row.try_get::<_, Timestamp>("created_at")?),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{URL_SAFE_NO_PAD, cursor, place};
+    use base64::Engine;
+
+    #[test]
+    fn a_cursor_leads_back_to_its_entry() {
+        for number in [2, 51, i64::MAX] {
+            assert_eq!(place(&cursor(number)), Some(number));
+        }
+        let encoded = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let long = encoded(&format!("entry:{}", "1".repeat(500)));
+        for bad in [
+            "",
+            "x",
+            "==",
+            "entry:5",
+            &encoded("5"),
+            &encoded("entry:"),
+            &encoded("entry:0"),
+            &encoded("entry:1"),
+            &encoded("entry:-5"),
+            &encoded("entry:9223372036854775808"),
+            &long,
+        ] {
+            assert_eq!(place(bad), None, "{bad}");
+        }
+    }
 }

@@ -14,7 +14,10 @@ pub enum DatabaseError {
     /// The connection broke while statements were under way that change nothing by themselves.
     #[error("the connection to the database broke: {0}")]
     ConnectionLost(String),
-    /// A row was locked by others for too long, or the statement took too long: nothing was changed.
+    /// A row was locked by others for too long: nothing was changed.
+    #[error("a row was locked for too long: {0}")]
+    Locked(String),
+    /// The statement took too long, or two waited for each other: nothing was changed.
     #[error("the database was busy: {0}")]
     Busy(String),
     /// A constraint of this name said no.
@@ -103,9 +106,8 @@ impl From<tokio_postgres::Error> for DatabaseError {
             return DatabaseError::CallerRefused(refusal);
         }
         match db.code() {
-            &SqlState::LOCK_NOT_AVAILABLE | &SqlState::QUERY_CANCELED | &SqlState::T_R_DEADLOCK_DETECTED => {
-                DatabaseError::Busy(message)
-            }
+            &SqlState::LOCK_NOT_AVAILABLE => DatabaseError::Locked(message),
+            &SqlState::QUERY_CANCELED | &SqlState::T_R_DEADLOCK_DETECTED => DatabaseError::Busy(message),
             &SqlState::CHARACTER_NOT_IN_REPERTOIRE | &SqlState::UNTRANSLATABLE_CHARACTER => {
                 DatabaseError::UnstorableText(message)
             }

@@ -130,8 +130,8 @@ async fn a_request_repeated_under_its_key_is_done_once() {
         assert_eq!(adjust_once(stack, &root, "gift", &ada.id, "5").await.expect(200)["newBalance"], 15, "as it was");
         assert_eq!(balance(stack, &ada).await, 115);
 
-        adjust_once(stack, &root, "gift", &ada.id, 6).await.expect_error(409, "idempotency_key_reused");
-        adjust_once(stack, &root, "gift", &grace.id, 5).await.expect_error(409, "idempotency_key_reused");
+        adjust_once(stack, &root, "gift", &ada.id, 6).await.expect_error(422, "idempotency_key_reused");
+        adjust_once(stack, &root, "gift", &grace.id, 5).await.expect_error(422, "idempotency_key_reused");
         assert_eq!(balance(stack, &grace).await, 10);
         // Another administrator's key is another key, and another key another request.
         assert_eq!(adjust_once(stack, &other, "gift", &grace.id, 5).await.expect(200)["newBalance"], 15);
@@ -167,7 +167,7 @@ async fn one_key_for_two_people_at_once_serves_one() {
             );
             let mut statuses = [both.0.status, both.1.status];
             statuses.sort_unstable();
-            assert_eq!(statuses, [200, 409], "{} {}", both.0.text, both.1.text);
+            assert_eq!(statuses, [200, 422], "{} {}", both.0.text, both.1.text);
         }
         assert_eq!(balance(stack, &ada).await + balance(stack, &grace).await, 30);
     })

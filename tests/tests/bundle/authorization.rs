@@ -63,7 +63,19 @@ fn calls() -> Vec<Call> {
         ),
         get("/api/tokens/balance"),
         get("/api/tokens/history"),
+        get("/api/tiers"),
+        get("/api/tiers/check-upgrade-prompt"),
+        get("/api/mcp/balance"),
         call("POST", "/api/stripe/webhook", "/api/stripe/webhook", json!({})),
+        // Refused for what they ask, not for who asks: there is nobody in Stripe's place here.
+        call("POST", "/api/stripe/checkout", "/api/stripe/checkout", json!({ "mode": "payment" })),
+        call("POST", "/api/stripe/portal", "/api/stripe/portal", json!({})),
+        get("/api/stripe/subscription"),
+        call("POST", "/api/stripe/cancel", "/api/stripe/cancel", json!({})),
+        call("POST", "/api/stripe/resume", "/api/stripe/resume", json!({})),
+        call("POST", "/api/tiers/upgrade", "/api/tiers/upgrade", json!({ "targetTier": "FREE" })),
+        call("POST", "/api/tiers/downgrade", "/api/tiers/downgrade", json!({ "targetTier": "FREE" })),
+        call("DELETE", "/api/tiers/downgrade", "/api/tiers/downgrade", none.clone()),
         get("/api/settings/api-keys"),
         call("POST", "/api/settings/api-keys", "/api/settings/api-keys", json!({ "name": "mine" })),
         call("GET", "/api/settings/api-keys/{id}", "/api/settings/api-keys/{key}", none.clone()),
@@ -86,6 +98,22 @@ fn calls() -> Vec<Call> {
         call("GET", "/api/referral/visit", "/api/referral/visit?ref={code}", none.clone()),
         call("POST", "/api/referral/validate", "/api/referral/validate", json!({ "code": "{code}" })),
         call("POST", "/api/referral/apply", "/api/referral/apply", json!({ "code": "{other code}" })),
+        call("POST", "/api/vouchers/validate", "/api/vouchers/validate", json!({ "code": "V{voucher}" })),
+        call("POST", "/api/vouchers/redeem", "/api/vouchers/redeem", json!({ "code": "V{voucher}" })),
+        get("/api/admin/vouchers"),
+        call(
+            "POST",
+            "/api/admin/vouchers",
+            "/api/admin/vouchers",
+            json!({ "code": "NEW{voucher}", "type": "FIXED_TOKENS", "value": 5 }),
+        ),
+        call(
+            "PATCH",
+            "/api/admin/vouchers",
+            "/api/admin/vouchers",
+            json!({ "id": "vch_{voucher}", "status": "INACTIVE" }),
+        ),
+        call("DELETE", "/api/admin/vouchers", "/api/admin/vouchers?id=vch_{voucher}", none.clone()),
         get("/api/admin/users"),
         call(
             "PATCH",
@@ -101,11 +129,20 @@ fn calls() -> Vec<Call> {
             json!({ "email": "{email}", "password": "another horse" }),
         ),
         get("/api/admin/analytics/users"),
+        get("/api/admin/analytics/tokens"),
         get("/api/admin/dashboard"),
         get("/api/admin/emails"),
         call("POST", "/api/admin/emails", "/api/admin/emails", json!({ "action": "sendTestEmail", "to": "{email}" })),
         get("/api/admin/audit"),
         get("/api/admin/audit/check"),
+        get("/api/admin/stripe/events"),
+        call("GET", "/api/admin/stripe/events/{id}", "/api/admin/stripe/events/evt_of_nobody", Value::Null),
+        call(
+            "POST",
+            "/api/admin/stripe/events/{id}/replay",
+            "/api/admin/stripe/events/evt_of_nobody/replay",
+            Value::Null,
+        ),
     ]
 }
 
@@ -133,6 +170,8 @@ impl Somebody {
                  insert into sessions (id, user_id, token_hash, created_at, expires_at)
                  values ('ses_{n}', '{id}', sha256('{token}'), now(), now() + interval '1 day'),
                         ('ses_{n}b', '{id}', sha256('{token}b'), now(), now() + interval '1 day');
+                 insert into vouchers (id, code, type, value, created_at)
+                 values ('vch_{n}', 'V{n}', 'FIXED_TOKENS', 5, now());
                  insert into api_keys (id, user_id, name, key_hash, key_prefix, created_at)
                  values ('key_{n}', '{id}', 'a key', sha256('{key}'), 'sk_test...0000', now());"
             ))
@@ -166,6 +205,7 @@ impl Somebody {
             .replace("{new}", &format!("new{n}@example.com"))
             .replace("{key}", &format!("key_{n}"))
             .replace("{session}", &format!("ses_{n}b"))
+            .replace("{voucher}", &n.to_string())
             .replace("{code}", &self.code())
             .replace("{other code}", &other.code())
     }

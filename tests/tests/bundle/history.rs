@@ -67,6 +67,45 @@ async fn before_leads_on_from_the_last_entry_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_leads_through_all_of_it_while_more_comes() {
+    with_stack(async |stack| {
+        let ada = with_entries(stack, 25).await;
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/api/tokens/history?limit=10{cursor}");
+            let page = stack.get(&path, Some(&ada.token)).await.expect(200);
+            seen.extend(numbers(&page));
+            let Some(next) = page["nextCursor"].as_str() else { break };
+            assert!(!next.contains(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_'), "{next}");
+            cursor = format!("&cursor={next}");
+            let id = &ada.id;
+            stack
+                .sql(&format!(
+                    "insert into token_transactions
+                         (user_id, entry_number, id, amount, type, source, event_key, balance_after, created_at)
+                     select user_id, transaction_count + 1, 'txn_more', 1, 'EARN_BONUS', 'import',
+                            'more:' || transaction_count, balance + 1, now()
+                       from user_token_balances where user_id = '{id}';
+                     update user_token_balances
+                        set balance = balance + 1, total_earned = total_earned + 1,
+                            transaction_count = transaction_count + 1
+                      where user_id = '{id}'"
+                ))
+                .await;
+        }
+        assert_eq!(seen, (1..=25).rev().collect::<Vec<_>>());
+        let whole = stack.get("/api/tokens/history?limit=100", Some(&ada.token)).await.expect(200);
+        assert_eq!((&whole["nextCursor"], &whole["total"]), (&Value::Null, &27.into()));
+        for query in ["cursor=x", "cursor=", "cursor=ZW50cnk6NQ&page=2", "cursor=ZW50cnk6NQ&before=3"] {
+            let refused = stack.get(&format!("/api/tokens/history?{query}"), Some(&ada.token)).await;
+            refused.expect_error(400, "malformed_query");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_anothers_history() {
     with_stack(async |stack| {
         with_entries(stack, 5).await;

@@ -208,3 +208,44 @@ async fn with_another_salt_nobody_gets_in() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_brought_somebody_is_rewarded_when_the_address_is_proved() {
+    let server = MailServer::start().await;
+    with_stack_mailing(&server.url(), async |stack| {
+        let ada = stack.sign_up("ada").await;
+        let link = stack.get("/api/referral/link", Some(&ada.token)).await.expect(200);
+        let code = link["code"].as_str().unwrap();
+
+        // By the field of the form, in any case; and by the cookie of the link that was followed.
+        let body = json!({ "email": "grace@example.com", "password": PASSWORD, "referralCode": code.to_lowercase() });
+        stack.post("/api/auth/signup", &body).await.expect(200);
+        let visit = stack.get(&format!("/api/referral/visit?ref={code}"), None).await;
+        let body = json!({ "email": "edsger@example.com", "password": PASSWORD });
+        let request = stack.request("POST", "/api/auth/signup").header("cookie", visit.cookies().join("; "));
+        let answer = stack.send(request.json(&body)).await;
+        answer.expect(200);
+        assert!(
+            answer.header("set-cookie").starts_with("ref_code=; Path=/; Max-Age=0"),
+            "the cookie has done its work"
+        );
+        let stats = stack.get("/api/referral/stats", Some(&ada.token)).await.expect(200);
+        assert_eq!((&stats["pendingReferrals"], &stats["stats"]["completedReferrals"]), (&json!(2), &json!(0)));
+        assert_eq!(stack.balance(&ada).await["balance"], 10);
+
+        for name in ["grace", "edsger"] {
+            let link = token(&server, &format!("{name}@example.com"), "verify-email").await;
+            // Clicked again and again, and all at once.
+            let (stack, link) = (&*stack, link.as_str());
+            let answers = join_all((0..5).map(|_| verify(stack, link))).await;
+            assert!(answers.iter().any(|answer| answer.status == 200), "{answers:?}");
+            verify(stack, link).await.expect(200);
+        }
+        assert_eq!(stack.balance(&ada).await["balance"], 10 + 50 + 50);
+        assert_eq!(stack.number("select min(balance) from user_token_balances where balance <> 110").await, 60);
+        let stats = stack.get("/api/referral/stats", Some(&ada.token)).await.expect(200);
+        assert_eq!((&stats["completedReferrals"], &stats["tokensEarned"]), (&json!(2), &json!(100)));
+        assert_eq!(stats["referredUsers"][0]["email"], "e***@example.com");
+    })
+    .await;
+}

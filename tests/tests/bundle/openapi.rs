@@ -11,6 +11,7 @@ pub fn description() -> OpenApi {
         admin::description(),
         account::description(),
         auth::description(),
+        billing::description(),
         ops::description(),
         tokens::description(),
         webhooks::description(),

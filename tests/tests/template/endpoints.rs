@@ -15,6 +15,7 @@ fn routers() -> BTreeMap<&'static str, Endpoints> {
         ("admin", endpoints(admin::description())),
         ("account", endpoints(account::description())),
         ("auth", endpoints(auth::description())),
+        ("billing", endpoints(billing::description())),
         ("ops", endpoints(ops::description())),
         ("tokens", endpoints(tokens::description())),
         ("webhooks", endpoints(webhooks::description())),

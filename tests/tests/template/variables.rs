@@ -54,6 +54,7 @@ fn values(function: &FunctionTemplate, stack: &Stack) -> Variables {
         "DIRECT_URL" => &stack.direct_url,
         "AUTH_SECRET" | "AUTH_SECRET_1" | "USER_ID_SALT" => secret,
         "STRIPE_WEBHOOK_SECRET" => "whsec_test_0123456789",
+        "STRIPE_SECRET_KEY" => "sk_test_0123456789",
         "APP_URL" | "FRONT_END_ORIGINS" => "http://localhost:3000",
         "MAIL_URL" => "file:///nowhere",
         "MAIL_FROM" => "Spike Land <hello@spike.land>",

@@ -11,6 +11,8 @@ mod interrupted;
 #[cfg(test)]
 mod no_transaction;
 #[cfg(test)]
+mod reconciling;
+#[cfg(test)]
 mod seeding;
 #[cfg(test)]
 mod serving;

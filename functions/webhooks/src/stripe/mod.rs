@@ -1,9 +1,13 @@
 //! `POST /api/stripe/webhook`: verified bytes, then the inbox and the effect in one transaction, then 200.
 //! Anything else than 2xx makes Stripe send the event again, so only what cannot succeed later is acknowledged.
 
+mod catalogue;
+mod checkout;
+mod delivery;
 mod event;
-mod purchase;
+mod payment;
 mod signature;
+mod subscription;
 
 use axum::Json;
 use axum::extract::State;
@@ -15,7 +19,8 @@ use shared::request::{RawBody, parse_json};
 use shared::{ApiError, limits};
 use utoipa::ToSchema;
 
-use self::event::Event;
+pub use self::delivery::deliver;
+pub use self::event::Event;
 use crate::Webhooks;
 
 /// Stripe's events are taken: it need not send this one again.
@@ -31,7 +36,7 @@ pub struct Received {
     params(("stripe-signature" = String, Header, description = "t=<unix seconds>,v1=<hex HMAC-SHA-256>")),
     responses(
         (status = 200, body = Received), (status = 400, body = ErrorBody), (status = 413, body = ErrorBody),
-        (status = 503, body = ErrorBody),
+        (status = 500, body = ErrorBody), (status = 503, body = ErrorBody),
     ),
 )]
 pub async fn receive(
@@ -42,11 +47,6 @@ pub async fn receive(
 ) -> Result<Json<Received>, ApiError> {
     signature::verify(&headers, &payload, &webhooks.stripe_secrets, stranger.now)?;
     let event = Event::new(parse_json(&payload)?, &payload)?;
-    match event.kind.as_str() {
-        "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
-            purchase::apply(&webhooks.app.database, &event, stranger.now).await?;
-        }
-        _ => event.ignore(&webhooks.app.database, "no effect of ours hangs on this type", stranger.now).await?,
-    }
+    deliver(&webhooks.app.database, &event, stranger.now).await?;
     Ok(Json(Received { received: true }))
 }

@@ -1,6 +1,6 @@
--- What the caller has now, regenerated; what grew is written with its ledger entry in this same statement.
--- $1 kind and $2 hash of the credential, $3 now, $4 id of the entry that may be written.
-with wallet as (
+-- What the caller has now, regenerated, for a statement's `with`; what grew is written with its ledger entry in the same
+-- statement. $1 kind and $2 hash of the credential, $3 now, $4 id of the entry that may be written.
+wallet as (
     -- 900 s per token, whole intervals only; a full well does not grow, and one that fills up starts its clock anew.
     select c.user_id, b.balance, b.tier, t.well_capacity, b.total_earned, b.total_spent, b.total_refunded,
            b.transaction_count, b.last_regeneration, g.added,
@@ -44,14 +44,3 @@ entry as (
            'regeneration:' || (extract(epoch from last_regeneration) * 1000000)::bigint, balance, $3
       from grown
 )
-select w.balance + w.added as balance,
-       w.clock as last_regeneration,
-       coalesce(g.added, 0) as added_now,
-       w.tier,
-       w.well_capacity,
-       w.total_earned + w.added as total_earned,
-       w.total_spent,
-       w.total_refunded,
-       w.transaction_count + (w.added > 0)::int as transaction_count
-  from wallet w
-  left join grown g on g.user_id = w.user_id

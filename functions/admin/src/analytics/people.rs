@@ -7,6 +7,8 @@ use shared::{Admin, ApiError, Statement};
 use tokio_postgres::Row;
 use utoipa::ToSchema;
 
+use super::only;
+
 /// Figures about people. Days are UTC; deleted people are not counted.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -47,7 +49,7 @@ struct Lately {
     get, path = "/api/admin/analytics/users", tag = "admin", security(("session" = [])),
     responses((status = 200, body = PeopleFigures), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)),
 )]
-pub async fn users(who: Admin) -> Result<Json<PeopleFigures>, ApiError> {
+pub async fn show(who: Admin) -> Result<Json<PeopleFigures>, ApiError> {
     let dated = |sql| Statement::new(sql).bind(who.now());
     let (_, [days, providers, active, people]) =
         who.read([dated(DAYS), Statement::new(PROVIDERS), dated(ACTIVE), dated(PEOPLE)]).await?;
@@ -106,11 +108,6 @@ select count(*) as total,
        count(*) filter (where created_at >= $1 - interval '30 days') as last_30_days
   from users
  where deleted_at is null";
-
-fn only(rows: &[Row]) -> Result<&Row, ApiError> {
-    let missing = shared::DatabaseError::Protocol("an aggregate answered no row");
-    rows.first().ok_or_else(|| missing.into())
-}
 
 fn registrations(row: &Row) -> Result<Registrations, ApiError> {
     Ok(Registrations { date: row.try_get("date")?, count: row.try_get("count")? })

@@ -3,22 +3,25 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
-use shared::database::Transaction;
 use shared::ids::new_id;
 use shared::ledger::{self, Movement};
 use shared::{ApiError, Database, Statement, Tokens};
 use tokio_postgres::Row;
 
+use super::delivery::{Refusal, one_at_a_time, refuse};
 use super::event::Event;
+use super::payment;
 
 /// What we read of a checkout session.
 #[derive(Deserialize)]
-struct CheckoutSession {
+pub struct CheckoutSession {
     id: String,
     payment_status: Option<String>,
     amount_total: Option<i64>,
     currency: Option<String>,
     payment_intent: Option<String>,
+    #[serde(default)]
+    pub subscription: Option<String>,
     #[serde(default)]
     metadata: Option<Metadata>,
 }
@@ -32,6 +35,13 @@ struct Metadata {
     package_id: Option<String>,
 }
 
+impl CheckoutSession {
+    /// Whether our checkout wrote this type into it.
+    pub fn is_of(&self, kind: &str) -> bool {
+        self.metadata.as_ref().and_then(|metadata| metadata.r#type.as_deref()) == Some(kind)
+    }
+}
+
 /// A package of the catalogue.
 struct Package {
     tokens: Tokens,
@@ -39,38 +49,37 @@ struct Package {
     currency: String,
 }
 
-/// Why a checkout grants nothing.
-enum Refusal {
-    /// As it should be: nothing is to be done.
-    Ignored(&'static str),
-    /// Money came that cannot be honoured: someone has to look.
-    Rejected(String),
-}
-
-/// Credits a checkout of type `token_purchase`; every other one is kept and changes nothing.
+/// Credits a checkout of type `token_purchase`, and takes back what was refunded before this event came.
 ///
 /// # Errors
 /// The database's; then nothing was changed and Stripe sends the event again.
-pub async fn apply(database: &Database, event: &Event, now: Timestamp) -> Result<(), ApiError> {
-    let session: CheckoutSession = serde_json::from_value(event.object.clone())
-        .map_err(|error| ApiError::MalformedBody { details: format!("data.object: {error}") })?;
+pub async fn apply(
+    database: &Database,
+    event: &Event,
+    session: &CheckoutSession,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let ignored = async |reason| Ok(database.write([event.ignore(None, reason, now)]).await.map(|_| ())?);
     let metadata = session.metadata.as_ref();
-    let (user_id, package_code) = match metadata.map(|m| (m.r#type.as_deref(), &m.user_id, &m.package_id)) {
-        Some((Some("token_purchase"), Some(user_id), Some(package_code))) => (user_id, package_code),
-        _ => return event.ignore(database, "not a token purchase", now).await,
+    let Some((user_id, package_code)) = metadata.and_then(|m| Some((m.user_id.as_ref()?, m.package_id.as_ref()?)))
+    else {
+        return ignored("names no buyer or no package").await;
     };
     if session.payment_status.as_deref() != Some("paid") {
-        return event.ignore(database, "not paid yet; the payment has an event of its own", now).await;
+        return ignored("not paid yet; the payment has an event of its own").await;
     }
 
     let event_key = format!("stripe:checkout:{}", session.id);
-    let (transaction, [fresh, package, _, wallet, credited]) = database
+    let about = session.payment_intent.as_deref().unwrap_or(&session.id);
+    let (transaction, [fresh, _, package, _, wallet, credited, charges]) = database
         .begin([
-            event.insert(now),
+            event.take(&session.id, now),
+            one_at_a_time(about),
             Statement::new(PACKAGE).bind(package_code.as_str()),
             ledger::open(user_id, now),
             ledger::lock(user_id),
             ledger::find(user_id, &event_key),
+            payment::events(about),
         ])
         .await?;
     if fresh.is_empty() {
@@ -81,7 +90,7 @@ pub async fn apply(database: &Database, event: &Event, now: Timestamp) -> Result
         let refusal = Refusal::Ignored("an earlier event credited this checkout");
         return refuse(transaction, event, refusal).await;
     }
-    let package = match checked(&session, package_code, package.first(), !wallet.is_empty())? {
+    let package = match checked(session, package_code, package.first(), !wallet.is_empty())? {
         Ok(package) => package,
         Err(refusal) => return refuse(transaction, event, refusal).await,
     };
@@ -96,7 +105,7 @@ pub async fn apply(database: &Database, event: &Event, now: Timestamp) -> Result
             "packageId": package_code, "amountPaid": package.amount_minor, "currency": package.currency,
         })),
     };
-    let payment = Statement::new(PAYMENT)
+    let row = Statement::new(PAYMENT)
         .bind(new_id("pay", now))
         .bind(user_id.as_str())
         .bind(package_code.as_str())
@@ -106,7 +115,11 @@ pub async fn apply(database: &Database, event: &Event, now: Timestamp) -> Result
         .bind(session.id.as_str())
         .bind(session.payment_intent.as_deref())
         .bind(now);
-    transaction.commit([ledger::post(movement, now), payment]).await?;
+    let [_, _, wallet, payments] =
+        transaction.run([ledger::post(movement, now), row, ledger::lock(user_id), payment::find(about)]).await?;
+    let charges = payment::history(&charges)?;
+    let further = payment::settled(&payments, &wallet, &charges, about, now)?;
+    transaction.commit_all(further).await?;
     Ok(())
 }
 
@@ -142,17 +155,4 @@ fn checked(
         ))));
     }
     Ok(Ok(package))
-}
-
-/// Keeps the event with the reason why it grants nothing, and acknowledges it: no repetition could change that.
-async fn refuse(transaction: Transaction, event: &Event, refusal: Refusal) -> Result<(), ApiError> {
-    let (outcome, reason) = match refusal {
-        Refusal::Ignored(reason) => ("IGNORED", reason.to_owned()),
-        Refusal::Rejected(reason) => {
-            tracing::error!(event = event.id, reason, "a paid checkout cannot be honoured");
-            ("REJECTED", reason)
-        }
-    };
-    transaction.commit([event.set_outcome(outcome, reason)]).await?;
-    Ok(())
 }

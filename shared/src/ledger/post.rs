@@ -1,5 +1,4 @@
-//! The ledger: the only place that moves tokens. A movement is one statement that changes the balance if it may and
-//! writes the entry with the new balance; the entry's event key makes a repetition change nothing.
+//! Any movement. Spends and refunds have a stricter door: [`super::spend`], [`super::refund`].
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,9 +7,6 @@ use tokio_postgres::Row;
 use crate::database::{DatabaseError, Statement};
 use crate::ids::new_id;
 use crate::tokens::Tokens;
-
-/// What a new account starts with: a full FREE well.
-pub const WELCOME: Tokens = Tokens(10);
 
 /// One movement to make.
 pub struct Movement<'a> {
@@ -43,39 +39,9 @@ pub enum Outcome {
     NoWallet,
 }
 
-/// Opens a person's wallet with the welcome tokens, unless they have one or do not exist.
-pub fn open(user_id: &str, now: Timestamp) -> Statement {
-    Statement::new(OPEN).bind(user_id).bind(now).bind(WELCOME).bind(new_id("txn", now))
-}
-
-const OPEN: &str = "
-with opened as (
-    insert into user_token_balances (user_id, balance, last_regeneration, total_earned, transaction_count, created_at)
-    select u.id, $3, $2, $3, 1, $2
-      from users u
-     where u.id = $1
-    on conflict (user_id) do nothing
-    returning user_id
-)
-insert into token_transactions
-    (user_id, entry_number, id, amount, type, source, event_key, balance_after, created_at)
-select user_id, 1, $4, $3, 'EARN_BONUS', 'welcome', 'welcome', $3, $2
-  from opened";
-
-/// Locks a wallet until the transaction ends, so that the next statement sees every movement made before.
-pub fn lock(user_id: &str) -> Statement {
-    Statement::new("select balance from user_token_balances where user_id = $1 for update").bind(user_id)
-}
-
-/// Finds the entry that a cause has made before; sees everything when it follows [`lock`].
-pub fn find(user_id: &str, event_key: &str) -> Statement {
-    Statement::new("select id, balance_after from token_transactions where user_id = $1 and event_key = $2")
-        .bind(user_id)
-        .bind(event_key)
-}
-
-/// Makes a movement. Two at once with the same key: one of them fails on `token_transactions_event_key_key`, unless the
-/// wallet was locked by a statement before.
+/// Makes a movement. Of two at once with the same key one makes it, and the other fails on
+/// `token_transactions_event_key_key`, which is answered as a busy wallet, unless the wallet was locked by a statement
+/// before.
 pub fn post(movement: Movement<'_>, now: Timestamp) -> Statement {
     Statement::new(POST)
         .bind(movement.user_id)
@@ -89,6 +55,9 @@ pub fn post(movement: Movement<'_>, now: Timestamp) -> Statement {
         .bind(new_id("txn", now))
 }
 
+/// The conditions are tried again on the newest row after a wait for its lock. Whatever else they read is as it was when
+/// the statement began: so the capacity is looked up by the row's tier, not joined to it. What is left, when it does not
+/// cover the movement, is read anew for the same reason.
 const POST: &str = "
 with moved as (
     update user_token_balances b
@@ -100,13 +69,14 @@ with moved as (
            total_adjusted = b.total_adjusted + case when $3 = 'EARN_ADMIN_ADJUSTMENT' then $2 else 0 end,
            transaction_count = b.transaction_count + 1,
            -- A full well does not grow: the first spend below its capacity starts the clock.
-           last_regeneration = case
-               when b.balance >= t.well_capacity and b.balance + $2 < t.well_capacity then $8
-               else b.last_regeneration
-           end
-      from tiers t
+           last_regeneration = (
+               select case
+                          when b.balance >= t.well_capacity and b.balance + $2 < t.well_capacity then $8
+                          else b.last_regeneration
+                      end
+                 from tiers t
+                where t.tier = b.tier)
      where b.user_id = $1
-       and t.tier = b.tier
        and b.balance + $2 >= 0
        and not exists (select from token_transactions e where e.user_id = $1 and e.event_key = $6)
     returning b.user_id, b.balance, b.transaction_count
@@ -117,24 +87,31 @@ posted as (
     select user_id, transaction_count, $9, $2, $3, $4, $5, $6, balance, $7, $8
       from moved
     returning balance_after
+),
+untouched as (
+    select b.balance
+      from user_token_balances b
+     where b.user_id = $1
+       and not exists (select from moved)
+       for no key update
 )
-select w.balance,
-       (select balance_after from posted) as balance_after,
-       exists (select from token_transactions e where e.user_id = $1 and e.event_key = $6) as known
-  from user_token_balances w
- where w.user_id = $1";
+select p.balance_after, u.balance, exists (
+           select from token_transactions e where e.user_id = $1 and e.event_key = $6) as known
+  from (select) as one
+  left join posted p on true
+  left join untouched u on true";
 
 /// Reads the answer to [`post`].
 ///
 /// # Errors
 /// The row is not one of [`post`].
 pub fn outcome(rows: &[Row]) -> Result<Outcome, DatabaseError> {
-    let Some(row) = rows.first() else { return Ok(Outcome::NoWallet) };
-    let known: bool = row.try_get("known")?;
-    let balance: i64 = row.try_get("balance")?;
-    Ok(match row.try_get::<_, Option<i64>>("balance_after")? {
-        Some(after) => Outcome::Posted(Tokens(after)),
-        None if known => Outcome::AlreadyPosted,
-        None => Outcome::Insufficient(Tokens(balance)),
+    let row = rows.first().ok_or(DatabaseError::Protocol("a movement was not answered"))?;
+    let tokens = |column: &str| row.try_get::<_, Option<i64>>(column).map(|value| value.map(Tokens));
+    Ok(match (tokens("balance_after")?, tokens("balance")?) {
+        (Some(after), _) => Outcome::Posted(after),
+        (None, None) => Outcome::NoWallet,
+        (None, Some(_)) if row.try_get("known")? => Outcome::AlreadyPosted,
+        (None, Some(balance)) => Outcome::Insufficient(balance),
     })
 }

@@ -1,0 +1,11 @@
+//! Stripe's API as far as we use it. Parameters are named as in Stripe's reference.
+
+mod checkout;
+mod client;
+mod customer;
+mod portal;
+mod subscription;
+
+pub use self::checkout::{Line, Page};
+pub use self::client::{Conversation, Stripe, StripeError};
+pub use self::subscription::{ItemChange, SubscriptionChange};
