@@ -8,6 +8,7 @@ mod ledger;
 mod mail;
 mod node;
 mod proxy;
+mod python;
 mod servers;
 mod stack;
 
@@ -17,6 +18,7 @@ pub use given::{Given, project};
 pub use mail::{Letter, MailServer, MailTls, letters};
 pub use node::{AuthCore, NodeScript};
 pub use proxy::Proxy;
+pub use python::python;
 pub use servers::with_own_servers;
 pub use stack::{
     AUTH_SECRET, PASSWORD, Person, STRIPE_SECRETS, Stack, with_stack, with_stack_behind, with_stack_mailing,

@@ -6,9 +6,10 @@ use std::process::Stdio;
 use local::certificate::Certificate;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-use crate::given::{Given, project};
+use crate::given::Given;
+use crate::python::script;
 
 /// A mail that has arrived.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ impl Letter {
 /// The mails in a folder, a Maildir or one of .eml files, the oldest first. Python reads them: not the code that wrote them.
 #[expect(clippy::panic, reason = "what cannot be read fails the test")]
 pub async fn letters(folder: &Path) -> Vec<Letter> {
-    let output = python("letters.py").arg(folder).output().await;
+    let output = script("letters.py").arg(folder).output().await;
     let parsed = match &output {
         Ok(output) if output.status.success() => serde_json::from_slice(&output.stdout),
         _ => panic!("the mails could not be read: {output:?}"),
@@ -165,7 +166,7 @@ impl MailServer {
     #[expect(clippy::panic, reason = "a test that cannot be set up has failed")]
     pub async fn restart(&mut self) {
         self.stop().await;
-        let mut command = python("mail_server.py");
+        let mut command = script("mail_server.py");
         command.arg(self.port.to_string()).arg(self.maildir());
         if let Some(tls) = self.tls {
             command.arg(if tls == MailTls::Smtps { "smtps" } else { "starttls" });
@@ -187,12 +188,4 @@ impl MailServer {
     fn maildir(&self) -> PathBuf {
         self.folder.join("mails")
     }
-}
-
-fn python(script: &str) -> Command {
-    let given = Given::get();
-    let mut command = Command::new(given.python);
-    command.arg(project().join("tests/python").join(script));
-    command.env("PYTHONPATH", given.python_path).env("PYTHONDONTWRITEBYTECODE", "1");
-    command
 }

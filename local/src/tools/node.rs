@@ -19,14 +19,15 @@ use crate::{
 };
 
 /// What the tests run: Auth.js as web servers and browsers do (`next-auth` is made for this release of `@auth/core`;
-/// its `react` module needs React and not Next), a server to sign in with, and tokens.
-pub const TEST_PACKAGES: [&str; 6] = [
+/// its `react` module needs React and not Next), a server to sign in with, tokens, and Stripe's own signatures.
+pub const TEST_PACKAGES: [&str; 7] = [
     "@auth/core@0.41.0",
     "next-auth@5.0.0-beta.30",
     "react@19.3.1",
     "react-dom@19.3.1",
     "oidc-provider@9.13.3",
     "jose@6.2.17",
+    "stripe@23.1.0",
 ];
 
 /// Node as a Python package, for systems that have none or only an old one, as Debian 12 has.

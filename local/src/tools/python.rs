@@ -19,9 +19,10 @@ use crate::{
 
 /// `cargo lambda`: packs the functions, and invokes them.
 pub const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
-/// What the tests run: SAM's expansion of the template, the linter for what comes out, `cargo lambda invoke`, and a mail server.
-pub const TEST_PACKAGES: [&str; 4] =
-    ["aws-sam-translator==1.115.0", "cfn-lint==1.58.0", CARGO_LAMBDA, "aiosmtpd==1.4.6"];
+/// What the tests run: SAM's expansion of the template, the linter for what comes out, `cargo lambda invoke`, a mail
+/// server, and Stripe's own signatures.
+pub const TEST_PACKAGES: [&str; 5] =
+    ["aws-sam-translator==1.115.0", "cfn-lint==1.58.0", CARGO_LAMBDA, "aiosmtpd==1.4.6", "stripe==16.1.0"];
 
 /// Packages that are a program and nothing else. What they ask for is left out: for `cargo-lambda` that is a C compiler of
 /// 400 MB, of use only to those who build with it.

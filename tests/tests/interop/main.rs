@@ -6,3 +6,4 @@ mod front_end;
 mod large_cookie;
 mod next_auth;
 mod session_cookie;
+mod stripe_webhook;
