@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::database::{DatabaseError, Statement};
+use crate::error::ApiError;
 
 /// Anonymises a person and takes away what only they have: sessions, API keys, linked providers, links in mails. The
 /// wallet, the ledger and the payments stay. Somebody who is deleted already stays as they are. For one transaction.
@@ -12,6 +13,22 @@ pub fn statements(user_id: &str, now: Timestamp) -> Vec<Statement> {
     let person = Statement::new(ANONYMISE).bind(user_id).bind(now);
     let rest = [SESSIONS, API_KEYS, ACCOUNTS, MAILS, VERIFICATIONS, REFERRAL];
     std::iter::once(person).chain(rest.map(|sql| Statement::new(sql).bind(user_id))).collect()
+}
+
+/// Whether Stripe would go on billing `user_id`: then they are not deleted, because nobody could end it afterwards.
+pub fn billing(user_id: &str) -> Statement {
+    Statement::new(BILLING).bind(user_id)
+}
+
+/// Refuses the deletion of somebody who is billed, by the answer to [`billing`].
+///
+/// # Errors
+/// [`ApiError::StillSubscribed`].
+pub fn require_unbilled(rows: &[Row]) -> Result<(), ApiError> {
+    match rows.is_empty() {
+        true => Ok(()),
+        false => Err(ApiError::StillSubscribed),
+    }
 }
 
 /// Locks every administrator, in one order. Goes before a statement that may take one away, so that two who take each
@@ -38,6 +55,13 @@ select id
    and deleted_at is null
  order by id
    for no key update";
+
+const BILLING: &str = "
+select 1
+  from subscriptions
+ where user_id = $1
+   and status <> 'CANCELED'
+   and not cancel_at_period_end";
 
 const ANONYMISE: &str = "
 update users

@@ -49,6 +49,9 @@ pub enum ApiError {
         /// What was looked for, such as `API key`.
         what: &'static str,
     },
+    /// A subscription would go on being billed for nobody.
+    #[error("There is a subscription that goes on being billed: cancel it first.")]
+    StillSubscribed,
     /// The rules say no to this particular case.
     #[error("{message}")]
     NotAllowed {
@@ -183,6 +186,7 @@ impl ApiError {
             ApiError::CrossOrigin => ("cross_origin", StatusCode::FORBIDDEN),
             ApiError::TooManyRequests { .. } => ("too_many_requests", StatusCode::TOO_MANY_REQUESTS),
             ApiError::NotFound { .. } => ("not_found", StatusCode::NOT_FOUND),
+            ApiError::StillSubscribed => ("still_subscribed", StatusCode::CONFLICT),
             ApiError::NotAllowed { .. } => ("not_allowed", StatusCode::FORBIDDEN),
             ApiError::Misconfigured(_) => ("misconfigured", StatusCode::SERVICE_UNAVAILABLE),
             ApiError::AdminRequired => ("admin_required", StatusCode::FORBIDDEN),

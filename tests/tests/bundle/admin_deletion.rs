@@ -53,6 +53,32 @@ async fn a_deleted_person_is_nobody_and_their_money_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_billed_after_they_are_gone() {
+    with_stack(async |stack| {
+        let root = person(stack, "root", "ADMIN").await;
+        let ada = stack.sign_up("ada").await;
+        stack
+            .sql(&format!(
+                "insert into subscriptions
+                     (user_id, stripe_subscription_id, status, plan_code, changed_at, changed_by, created_at)
+                 values ('{}', 'sub_1', 'PAST_DUE', 'hobby', now(), 'evt_1', now())",
+                ada.id
+            ))
+            .await;
+        let leave = || stack.request("DELETE", "/api/settings/account").bearer_auth(&ada.token);
+        let leave = async || stack.send(leave().json(&json!({ "password": PASSWORD }))).await;
+        delete(stack, &root, &ada.id).await.expect_error(409, "still_subscribed");
+        leave().await.expect_error(409, "still_subscribed");
+        stack.balance(&ada).await;
+
+        stack.sql("update subscriptions set cancel_at_period_end = true").await;
+        leave().await.expect(200);
+        assert_eq!(stack.number("select count(*) from subscriptions").await, 1, "what was paid stays in the books");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_may_delete_whom() {
     with_stack(async |stack| {
         let (actor, target) = (stack.sign_up("actor").await, stack.sign_up("target").await);

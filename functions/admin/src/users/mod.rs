@@ -126,7 +126,7 @@ pub struct Doomed {
     delete, path = "/api/admin/users", tag = "admin", params(Doomed), security(("session" = [])),
     responses(
         (status = 200, body = delete::PersonDeleted), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody),
     ),
 )]
 pub async fn remove(
