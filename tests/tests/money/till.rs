@@ -111,9 +111,12 @@ fn sent(answer: Result<[Vec<Row>; 1], DatabaseError>) -> Option<Vec<Row>> {
 /// Returns when `count` statements wait for a lock.
 pub async fn waiting(stack: &Stack, count: i64) {
     let query = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    while stack.number(query).await < count {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let all_wait = async {
+        while stack.number(query).await < count {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), all_wait).await.unwrap();
 }
 
 /// What the wallet says, what the entries add up to, and what the last one says.
