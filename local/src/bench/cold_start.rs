@@ -105,6 +105,7 @@ fn first_event(bundles: &Bundles, name: &str) -> Result<Value, LocalError> {
     Ok(match name {
         "account" => event("GET", "/api/settings/preferences", bearer, None),
         "admin" => event("GET", "/api/admin/dashboard", bearer, None),
+        "billing" => event("GET", "/api/stripe/subscription", bearer, None),
         "tokens" => event("GET", "/api/tokens/balance", bearer, None),
         "auth" => event("GET", "/api/auth/session", bearer, None),
         "webhooks" => purchase(&bundles.person, WEBHOOK_SECRET)?,
