@@ -48,7 +48,7 @@ pub async fn bench(options: BenchOptions) -> Result<(), LocalError> {
     note("Building the functions as they are deployed …");
     let names = functions::names(&project)?;
     let mut all = names.clone();
-    all.push(bundles::HELLO.to_owned());
+    all.extend([bundles::HELLO, functions::TILL].map(str::to_owned));
     let binaries = functions::build(&project, &all, true).await?;
 
     let user = ServerUser::choose()?;

@@ -14,6 +14,9 @@ use crate::{
     settings::environment_variable,
 };
 
+/// A function that spends, for the fault tests and the benchmark.
+pub const TILL: &str = "till";
+
 /// The names of the functions: the folders of `functions/`.
 ///
 /// # Errors

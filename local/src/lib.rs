@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod buy;
 pub mod certificate;
+pub mod chaos;
 pub mod command;
 pub mod connection;
 pub mod console;

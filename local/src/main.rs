@@ -7,6 +7,7 @@ use local::{
     LocalError,
     bench::{BenchOptions, bench},
     buy::{BuyOptions, buy},
+    chaos::{ChaosOptions, chaos},
     console::note,
     events::{EventOptions, event},
     package::{PackageOptions, package},
@@ -28,6 +29,8 @@ enum Command {
     Up(UpOptions),
     /// Runs every test on a stack of its own
     Test(TestOptions),
+    /// Kills what the money goes through, under load, and counts what became of it
+    Chaos(ChaosOptions),
     /// Measures cold starts and warm requests
     Bench(BenchOptions),
     /// Buys tokens: sends the signed webhook that Stripe would send
@@ -53,6 +56,7 @@ async fn run(command: Command) -> Result<(), LocalError> {
     match command {
         Command::Up(options) => up(options).await,
         Command::Test(options) => test(options).await,
+        Command::Chaos(options) => chaos(options).await,
         Command::Bench(options) => bench(options).await,
         Command::Buy(options) => buy(options).await,
         Command::Event(options) => event(options).await,

@@ -20,9 +20,12 @@ use crate::{
     tools::PgBouncerTools,
 };
 
-const TEMPLATE: &str = include_str!("../pgbouncer.ini");
+/// What production uses.
+const DEPLOYED: &str = include_str!("../../deploy/pgbouncer.ini");
 /// The account for `show pools` and the like, in the database of the same name.
 const ADMIN: &str = "pgbouncer";
+/// In its folder: the accounts.
+const USERS: &str = "users.txt";
 const READY_LIMIT: Duration = Duration::from_secs(10);
 /// From here on SIGTERM waits until every client has gone; SIGQUIT does what it did before.
 const FIRST_WITH_PATIENT_STOP: (u32, u32) = (1, 23);
@@ -106,6 +109,11 @@ impl PgBouncer {
         self.url(ADMIN, &self.admin_password, ADMIN)
     }
 
+    /// The file with its accounts. Read again by `reload`.
+    pub fn users_file(&self) -> PathBuf {
+        self.settings.folder.join(USERS)
+    }
+
     /// The PEM file of the authority that signed its certificate, when clients must use TLS.
     pub fn certificate_authority(&self) -> Option<&Path> {
         self.certificate_authority.as_deref()
@@ -177,16 +185,7 @@ fn write_configuration(
     let folder = &settings.folder;
     private_folder(folder, user)?;
 
-    let values = [
-        ("{port}", port.to_string()),
-        ("{postgres_port}", settings.postgres_port.to_string()),
-        ("{folder}", folder.display().to_string()),
-        ("{admin}", ADMIN.to_owned()),
-        ("{pool_size}", settings.pool.size.to_string()),
-        ("{min_pool_size}", settings.pool.min.to_string()),
-        ("{reserve_pool_size}", settings.pool.reserve.to_string()),
-    ];
-    let mut text = values.iter().fold(TEMPLATE.to_owned(), |text, (name, value)| text.replace(name, value));
+    let mut text = configuration(settings, port);
     if settings.tools.version >= FIRST_WITH_PREPARED_STATEMENTS {
         text += "max_prepared_statements = 0\n";
     }
@@ -198,12 +197,7 @@ fn write_configuration(
         private_file(&key, &certificate.key_pem, user)?;
         private_file(&root, &certificate.authority_pem, user)?;
         // Without an authority for clients' certificates it looks for the system's, which a small system doesn't have.
-        text += &format!(
-            "client_tls_sslmode = require\nclient_tls_cert_file = {}\nclient_tls_key_file = {}\nclient_tls_ca_file = {}\n",
-            chain.display(),
-            key.display(),
-            root.display()
-        );
+        text += &format!("client_tls_ca_file = {}\n", root.display());
         authority = Some(root);
     }
     private_file(&folder.join("pgbouncer.ini"), &text, user)?;
@@ -211,8 +205,35 @@ fn write_configuration(
     let admin = (ADMIN.to_owned(), admin_password.to_owned());
     let accounts = settings.users.clone().into_iter().chain([admin]);
     let lines: String = accounts.map(|(name, password)| format!("{} {}\n", quoted(&name), quoted(&password))).collect();
-    private_file(&folder.join("users.txt"), &lines, user)?;
+    private_file(&folder.join(USERS), &lines, user)?;
     Ok(authority)
+}
+
+/// What production uses, with ports, addresses and paths of this machine; and for tests, smaller pools.
+fn configuration(settings: &PgBouncerSettings, port: u16) -> String {
+    let file = |name: &str| settings.folder.join(name).display().to_string();
+    let here = BTreeMap::from([
+        ("listen_port", port.to_string()),
+        ("listen_addr", "127.0.0.1".to_owned()),
+        ("client_tls_sslmode", if settings.tls { "require" } else { "disable" }.to_owned()),
+        ("client_tls_key_file", file("server.key")),
+        ("client_tls_cert_file", file("server.pem")),
+        ("auth_file", file(USERS)),
+        ("admin_users", ADMIN.to_owned()),
+        ("default_pool_size", settings.pool.size.to_string()),
+        ("min_pool_size", settings.pool.min.to_string()),
+        ("reserve_pool_size", settings.pool.reserve.to_string()),
+    ]);
+    let line = |line: &str| match line.split_once(" = ").map(|(name, _)| (name, here.get(name))) {
+        // Any database of the cluster: each test has its own.
+        Some(("spike_land", _)) => format!("* = host=127.0.0.1 port={}\n", settings.postgres_port),
+        // A path is read even where there is no TLS.
+        Some((name, _)) if name.starts_with("client_tls_") && name.ends_with("_file") && !settings.tls => String::new(),
+        Some((name, Some(value))) => format!("{name} = {value}\n"),
+        _ => format!("{line}\n"),
+    };
+    // No socket files.
+    DEPLOYED.lines().map(line).chain(["unix_socket_dir =\n".to_owned()]).collect()
 }
 
 fn quoted(text: &str) -> String {

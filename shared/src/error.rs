@@ -49,9 +49,6 @@ pub enum ApiError {
         /// What was looked for, such as `API key`.
         what: &'static str,
     },
-    /// A subscription would go on being billed for nobody.
-    #[error("There is a subscription that goes on being billed: cancel it first.")]
-    StillSubscribed,
     /// The rules say no to this particular case.
     #[error("{message}")]
     NotAllowed {
@@ -61,6 +58,12 @@ pub enum ApiError {
     /// The service is set up with another secret than the database was; nothing is served until that is put right.
     #[error("The service is not set up correctly and serves nothing until its operator has looked at the log.")]
     Misconfigured(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Something that only administrators ask for has not been set up; what is missing, they are told.
+    #[error("{missing}")]
+    NotSetUp {
+        /// What to do.
+        missing: &'static str,
+    },
     /// The form was not sent by the page that this browser loaded.
     #[error("This form has expired: reload the page and try again.")]
     CsrfMismatch,
@@ -151,6 +154,9 @@ pub enum ApiError {
     /// The database is away, full or not migrated; nothing was changed.
     #[error("The service is briefly unavailable and nothing was changed: try again in a moment.")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// Nothing is written for now: what the operator says about it, or our own sentence.
+    #[error("{0}")]
+    Maintenance(String),
     /// The connection broke while a change was being committed.
     #[error("The answer was lost on the way and the change may have been made: look before you repeat it.")]
     OutcomeUnknown(#[source] Arc<dyn std::error::Error + Send + Sync>),
@@ -186,9 +192,9 @@ impl ApiError {
             ApiError::CrossOrigin => ("cross_origin", StatusCode::FORBIDDEN),
             ApiError::TooManyRequests { .. } => ("too_many_requests", StatusCode::TOO_MANY_REQUESTS),
             ApiError::NotFound { .. } => ("not_found", StatusCode::NOT_FOUND),
-            ApiError::StillSubscribed => ("still_subscribed", StatusCode::CONFLICT),
             ApiError::NotAllowed { .. } => ("not_allowed", StatusCode::FORBIDDEN),
             ApiError::Misconfigured(_) => ("misconfigured", StatusCode::SERVICE_UNAVAILABLE),
+            ApiError::NotSetUp { .. } => ("not_set_up", StatusCode::SERVICE_UNAVAILABLE),
             ApiError::AdminRequired => ("admin_required", StatusCode::FORBIDDEN),
             ApiError::CsrfMismatch => ("csrf_mismatch", StatusCode::FORBIDDEN),
             ApiError::MalformedBody { .. } => ("malformed_body", StatusCode::BAD_REQUEST),
@@ -211,6 +217,7 @@ impl ApiError {
             ApiError::RequestUnderWay => ("request_under_way", StatusCode::CONFLICT),
             ApiError::WalletBusy => ("wallet_busy", StatusCode::CONFLICT),
             ApiError::Unavailable(_) => ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
+            ApiError::Maintenance(_) => ("maintenance", StatusCode::SERVICE_UNAVAILABLE),
             ApiError::OutcomeUnknown(_) => ("outcome_unknown", StatusCode::SERVICE_UNAVAILABLE),
             ApiError::Internal(_) => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
         }
@@ -223,6 +230,7 @@ impl ApiError {
             | ApiError::RequestUnderWay
             | ApiError::Unavailable(_)
             | ApiError::OutcomeUnknown(_) => Some(limits::RETRY_AFTER_SECONDS),
+            ApiError::Maintenance(_) => Some(limits::MAINTENANCE_RETRY_SECONDS),
             ApiError::TooManyRequests { retry_after_seconds, .. } => Some(*retry_after_seconds),
             _ => None,
         }
@@ -311,6 +319,7 @@ impl From<DatabaseError> for ApiError {
             | DatabaseError::ConnectionLost(_)
             | DatabaseError::Busy(_)
             | DatabaseError::NotMigrated(_) => ApiError::Unavailable(Arc::new(error)),
+            DatabaseError::Maintenance(sentence) => ApiError::Maintenance(sentence),
             // The rows that many want at once are wallets.
             DatabaseError::Locked(_) => ApiError::WalletBusy,
             DatabaseError::OtherSalt => ApiError::Misconfigured(Arc::new(error)),

@@ -16,7 +16,7 @@ use tracing::Instrument;
 use crate::caller::Door;
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::database::{Database, take_round_trips};
+use crate::database::{Database, WriteStop, take_round_trips};
 use crate::error::{ApiError, NextAddress};
 use crate::telemetry::{self, Answered};
 
@@ -45,13 +45,15 @@ impl App {
     /// # Errors
     /// `DATABASE_URL` is missing or malformed.
     pub fn without_callers(config: &Config) -> Result<Self, ConfigError> {
-        let database = Database::new(config.database_url()?, config.clock.clone());
+        let stop = WriteStop::of_functions(config.maintenance_mode()?);
+        let database = Database::stopping(config.database_source()?, config.clock.clone(), stop);
         Ok(App { database, clock: config.clock.clone(), door: Door::none() })
     }
 }
 
 /// Runs the function `name` until Lambda ends it. A wrong configuration is one line on standard error.
 pub async fn serve(name: &'static str, router: impl FnOnce(&Config) -> Result<Router, ConfigError>) -> ExitCode {
+    crate::database::call_application(name);
     let started = Config::from_env().and_then(|config| Ok((router(&config)?, config)));
     let (router, config) = match started {
         Ok(started) => started,

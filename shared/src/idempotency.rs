@@ -91,6 +91,18 @@ impl Idempotency {
             .bind(body)
     }
 
+    /// As [`Idempotency::answer`], in the same exchange as a movement of the ledger of which it is not known yet whether
+    /// the balance covers it: kept only if the entry `event_key` is there, with its balance added to `body` as `balance`.
+    /// [`Idempotency::release`] after it gives the key back otherwise.
+    pub fn answer_if_posted(&self, user_id: &str, event_key: &str, status: StatusCode, body: Value) -> Statement {
+        Statement::new(ANSWER_IF_POSTED)
+            .bind(user_id)
+            .bind(self.key.as_deref())
+            .bind(i32::from(status.as_u16()))
+            .bind(body)
+            .bind(event_key)
+    }
+
     /// Gives a committed claim back: nothing happened, and the same request may be tried again.
     pub fn release(&self, user_id: &str) -> Statement {
         Statement::new("delete from idempotency_keys where user_id = $1 and key = $2 and answer is null")
@@ -114,6 +126,15 @@ impl Idempotency {
         self.key.is_some()
     }
 }
+
+const ANSWER_IF_POSTED: &str = "
+update idempotency_keys k
+   set status = $3, answer = $4::jsonb || jsonb_build_object('balance', t.balance_after)
+  from token_transactions t
+ where k.user_id = $1
+   and k.key = $2
+   and t.user_id = $1
+   and t.event_key = $5";
 
 /// $4 key, $5 digest of the request, $6 from before when a claim without an answer is a dead request's.
 ///

@@ -1,5 +1,7 @@
 //! What at least two functions need: configuration, the database, callers, the ledger, errors and telemetry.
 
+#[cfg(feature = "alerts")]
+pub mod alerts;
 pub mod api_key;
 pub mod audit;
 pub mod caller;
@@ -17,6 +19,8 @@ pub mod ledger;
 pub mod limits;
 #[cfg(feature = "mail")]
 pub mod mail;
+#[cfg(feature = "monitoring")]
+pub mod monitoring;
 pub mod new_user;
 #[cfg(feature = "password")]
 pub mod password;
@@ -24,7 +28,10 @@ pub mod rate_limit;
 pub mod referrals;
 pub mod request;
 pub mod secret;
+pub mod secrets_manager;
 pub mod session_cookie;
+#[cfg(feature = "stripe")]
+pub mod stripe;
 pub mod telemetry;
 pub mod tokens;
 pub mod vouchers;

@@ -80,8 +80,12 @@ pub const DATABASE_CONNECT: Duration = Duration::from_millis(2_000);
 pub const DATABASE_IDLE: Duration = Duration::from_secs(10);
 /// How long that check may take.
 pub const DATABASE_CHECK: Duration = Duration::from_millis(400);
+/// Asking for a secret.
+pub const SECRET_WAIT: Duration = Duration::from_millis(1_500);
 /// What `Retry-After` says when the database is away, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 2;
+/// What it says while nothing is written, in seconds.
+pub const MAINTENANCE_RETRY_SECONDS: u32 = 60;
 
 /// Sign-ups from one address.
 pub const SIGN_UPS: RateLimit = RateLimit {
@@ -273,3 +277,27 @@ pub const SUBSCRIPTION_CHECKOUT_LIFETIME: Duration = Duration::from_secs(60 * 60
 pub const SUBSCRIPTION_CHECKOUT_REUSED: Duration = Duration::from_secs(25 * 60);
 /// How long a lost answer of Stripe is asked for again. Stripe forgets a key after a day.
 pub const STRIPE_OPERATION_LIFETIME: Duration = Duration::from_secs(23 * 60 * 60);
+
+/// Rows that a scheduled job deletes at once: few enough for the time that a statement has.
+pub const PURGE_BATCH: i64 = 5_000;
+/// How long a session is kept after its end.
+pub const SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long the answer to a request with an idempotency key is kept.
+pub const IDEMPOTENCY_KEYS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long a rate limit's window is kept after its end.
+pub const RATE_LIMITS_KEPT: Duration = Duration::from_secs(60 * 60);
+/// How long a sign-in through a provider is kept after its time.
+pub const OAUTH_ATTEMPTS_KEPT: Duration = Duration::from_secs(60 * 60);
+/// How long a mailed link is kept after its end.
+pub const VERIFICATION_TOKENS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long it is kept when a job ran and what it did.
+pub const JOB_RUNS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Mails that a scheduled run sends over one connection.
+pub const MAIL_BATCH: i64 = 50;
+/// Referrals that a scheduled run looks at together.
+pub const REFERRAL_BATCH: i64 = 100;
+/// People who owe tokens that a scheduled run looks at together.
+pub const DEBTOR_BATCH: i64 = 100;
+/// For how long after somebody has left it is looked whether they are still billed: longer than a page works that they
+/// may have paid on, and than Stripe tells of it again and again.
+pub const LEFT_LATELY: Duration = Duration::from_secs(7 * 24 * 60 * 60);

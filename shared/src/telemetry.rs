@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tracing::level_filters::LevelFilter;
 
 /// Starts writing log lines of at least `level` to standard output.
@@ -74,4 +74,21 @@ impl Answered<'_> {
         // Nobody to tell when standard output is gone.
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
+}
+
+/// Writes one line of metrics (name, unit, value) of `function`: what CloudWatch's alarms look at, which works without any
+/// database.
+pub fn write_metrics(function: &str, metrics: &[(&str, &str, f64)], now: Timestamp) {
+    let named: Vec<Value> = metrics.iter().map(|(name, unit, _)| json!({ "Name": name, "Unit": unit })).collect();
+    let mut line: Map<String, Value> =
+        metrics.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))).collect();
+    line.insert("Function".to_owned(), function.into());
+    line.insert(
+        "_aws".to_owned(),
+        json!({
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{ "Namespace": "SpikeLand", "Dimensions": [["Function"], []], "Metrics": named }],
+        }),
+    );
+    let _ = writeln!(std::io::stdout().lock(), "{}", Value::Object(line));
 }

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// Tests run beside each other on few cores.
+const INSTANCES_PER_FUNCTION: usize = 3;
+
 /// What the tests find in their environment.
 #[derive(Clone)]
 pub struct Given {
@@ -9,6 +12,8 @@ pub struct Given {
     pub direct: String,
     /// The functions' URL through PgBouncer, without a database at the end.
     pub pooled: String,
+    /// The monitoring role's URL, not pooled, without a database at the end.
+    pub monitor: String,
     /// A migrated database to copy.
     pub template: String,
     /// The folder with the functions' binaries.
@@ -19,6 +24,8 @@ pub struct Given {
     pub mail_url: Option<String>,
     /// Further variables of the functions.
     pub variables: Vec<(String, String)>,
+    /// The most instances of one function.
+    pub instances_per_function: usize,
     /// Python, for scripts of the tests.
     pub python: PathBuf,
     /// What `PYTHONPATH` has to be for them.
@@ -35,11 +42,13 @@ impl Given {
         Given {
             direct: without_database(&variable("TEST_DIRECT_URL")),
             pooled: without_database(&variable("TEST_POOLED_URL")),
+            monitor: without_database(&variable("TEST_MONITOR_URL")),
             template: variable("TEST_TEMPLATE_DATABASE"),
             binaries: variable("TEST_BINARIES").into(),
             folder: variable("TEST_FOLDER").into(),
             mail_url: None,
             variables: Vec::new(),
+            instances_per_function: INSTANCES_PER_FUNCTION,
             python: variable("TEST_PYTHON").into(),
             python_path: variable("TEST_PYTHONPATH").into(),
             node: variable("TEST_NODE").into(),

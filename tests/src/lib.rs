@@ -3,24 +3,30 @@
 
 mod answer;
 mod browser;
+mod fault_proxy;
+mod gifts;
 mod given;
 mod ledger;
 mod mail;
 mod node;
 mod proxy;
 mod python;
+mod secrets_manager;
 mod servers;
 mod stack;
+mod wire;
 
 pub use answer::Answer;
 pub use browser::Browser;
+pub use fault_proxy::{FaultProxy, Point, Trap};
 pub use given::{Given, project};
 pub use mail::{Letter, MailServer, MailTls, letters};
 pub use node::{AuthCore, NodeScript};
 pub use proxy::Proxy;
-pub use python::python;
-pub use servers::with_own_servers;
+pub use python::{PythonServer, python};
+pub use secrets_manager::SecretsManager;
+pub use servers::{own_servers, with_own_servers};
 pub use stack::{
     AUTH_SECRET, PASSWORD, Person, STRIPE_SECRETS, Stack, with_stack, with_stack_behind, with_stack_mailing,
-    with_stack_where,
+    with_stack_of, with_stack_where,
 };

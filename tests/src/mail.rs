@@ -1,15 +1,13 @@
 //! Mails as people get them: a real mail server, and what has arrived there or in a folder.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use local::certificate::Certificate;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
 use crate::given::Given;
-use crate::python::script;
+use crate::python::{script, serving};
 
 /// A mail that has arrived.
 #[derive(Debug, Clone)]
@@ -163,7 +161,6 @@ impl MailServer {
     }
 
     /// Starts it again, on the same port.
-    #[expect(clippy::panic, reason = "a test that cannot be set up has failed")]
     pub async fn restart(&mut self) {
         self.stop().await;
         let mut command = script("mail_server.py");
@@ -172,17 +169,8 @@ impl MailServer {
             command.arg(if tls == MailTls::Smtps { "smtps" } else { "starttls" });
             command.args([self.folder.join("server.pem"), self.folder.join("key.pem")]);
         }
-        // Its standard input is its life line.
-        let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
-        let mut process = spawned.unwrap_or_else(|error| panic!("Python does not start: {error}"));
-        let mut line = String::new();
-        if let Some(output) = process.stdout.take() {
-            let _ = BufReader::new(output).read_line(&mut line).await;
-        }
-        match line.trim().parse() {
-            Ok(port) => (self.port, self.process) = (port, Some(process)),
-            Err(_) => panic!("the mail server does not start: it printed {line:?}"),
-        }
+        let (process, port) = serving(command).await;
+        (self.port, self.process) = (port, Some(process));
     }
 
     fn maildir(&self) -> PathBuf {

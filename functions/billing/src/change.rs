@@ -8,14 +8,12 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::Value;
 use shared::idempotency::Idempotency;
-use shared::{ApiError, SignedIn, Statement, limits};
+use shared::stripe::{Buyer, CATALOGUE, Catalogue, Done, Kind, Operation, StripeError, Trouble, What, effect};
+use shared::{ApiError, SignedIn, limits};
 
 use crate::Billing;
-use crate::buyer::{self, Buyer};
-use crate::operation::{Done, Kind, OPEN_PAGES, OpenPage, Operation};
-use crate::perform::{Trouble, effect, perform};
-use crate::sale::{CATALOGUE, Catalogue, What};
-use crate::stripe::StripeError;
+use crate::buyer::OF_CALLER;
+use crate::open_page::{OPEN_PAGES, OpenPage};
 
 /// What a person wants of Stripe.
 pub struct Wish {
@@ -40,7 +38,7 @@ pub async fn grant(
     let (transaction, _, [claimed, buyer, catalogue, pages]) = who
         .begin([
             idempotency.claim(who),
-            who.statement(buyer::OF_CALLER),
+            who.statement(OF_CALLER),
             CATALOGUE,
             who.statement(OPEN_PAGES).bind(who.now() - reusable),
         ])
@@ -80,7 +78,7 @@ pub async fn grant(
     let [_, begun] = transaction.commit([operation.supersede(user_id, now), operation.begin(user_id, now)]).await?;
     let operation = begun.first().map_or(Ok(operation), Operation::of)?;
 
-    match perform(billing, &operation, &buyer, &catalogue).await {
+    match billing.cashier.perform(&operation, &buyer, &catalogue).await {
         Ok(done) => {
             let body = answer(&done, &buyer, &operation);
             let mut settled = vec![
@@ -92,30 +90,21 @@ pub async fn grant(
             Ok(Json(body).into_response())
         }
         Err(trouble) => {
-            let (note, error) = refused(billing, &operation, trouble);
-            billing.app.database.write([note, idempotency.release(user_id)]).await?;
-            Err(error)
+            let noted = trouble.noted(&operation, billing.app.clock.now());
+            billing.app.database.write([noted, idempotency.release(user_id)]).await?;
+            Err(told(&operation, trouble))
         }
     }
 }
 
-/// What is written down of a failure, and what the client is told.
-pub fn refused(billing: &Billing, operation: &Operation, trouble: Trouble) -> (Statement, ApiError) {
-    let now = billing.app.clock.now();
+/// What the client is told of a failure.
+fn told(operation: &Operation, trouble: Trouble) -> ApiError {
     match trouble {
-        Trouble::Stripe(error @ StripeError::Refused { .. }) => {
-            (operation.failed(&error.to_string(), now), ApiError::internal(error))
-        }
-        Trouble::Stripe(error) => {
-            let note = operation.postponed(&error.to_string(), now);
-            // A page of which nobody knows the address changes nothing.
-            let told = match operation.kind.sells() {
-                Some(_) => ApiError::Unavailable(Arc::new(error)),
-                None => ApiError::OutcomeUnknown(Arc::new(error)),
-            };
-            (note, told)
-        }
-        Trouble::Own(error) => (operation.postponed(error.code(), now), error),
+        Trouble::Stripe(error @ StripeError::Refused { .. }) => ApiError::internal(error),
+        // A page of which nobody knows the address changes nothing.
+        Trouble::Stripe(error) if operation.kind.sells().is_some() => ApiError::Unavailable(Arc::new(error)),
+        Trouble::Stripe(error) => ApiError::OutcomeUnknown(Arc::new(error)),
+        Trouble::Own(error) => error,
     }
 }
 
@@ -128,12 +117,5 @@ fn operation(who: &SignedIn, idempotency: &Idempotency, buyer: &Buyer, catalogue
         price: offer.map(|offer| (offer.amount_minor, offer.currency.clone())),
         item: wish.item,
         created_at: who.now(),
-    }
-}
-
-impl Operation {
-    /// Whether both ask for the same at the same price.
-    fn is_like(&self, other: &Operation) -> bool {
-        (self.kind, &self.item, &self.price) == (other.kind, &other.item, &other.price)
     }
 }

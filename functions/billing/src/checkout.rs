@@ -9,14 +9,12 @@ use shared::error::ErrorBody;
 use shared::fields::{self, invalid};
 use shared::idempotency::Idempotency;
 use shared::request::{RawBody, parse_json};
+use shared::stripe::{Buyer, Catalogue, Done, Kind, Operation, What};
 use shared::{ApiError, SignedIn, limits};
 use utoipa::ToSchema;
 
 use crate::Billing;
-use crate::buyer::Buyer;
 use crate::change::{Wish, grant};
-use crate::operation::{Done, Kind, Operation};
-use crate::sale::{Catalogue, What};
 
 /// What is to be bought.
 #[derive(Deserialize, ToSchema)]

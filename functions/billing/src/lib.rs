@@ -1,35 +1,23 @@
 //! What people ask of Stripe: buying, and changing or ending a subscription. What was paid, Stripe tells `webhooks`.
-//!
-//! No request to Stripe is made within a transaction: what is to be done is written down and committed first, then asked
-//! for under that record's id as idempotency key, then settled. An answer that was lost is asked for again by that key.
 
 mod buyer;
 mod change;
 mod checkout;
-mod operation;
-mod perform;
+mod open_page;
 mod portal;
-mod sale;
-mod settle;
-mod stripe;
 mod subscription;
 mod tier;
 
 use axum::Router;
 use axum::extract::FromRef;
+use shared::stripe::Cashier;
 use shared::{App, Config, ConfigError};
-use url::Url;
-
-pub use self::settle::settle_pending;
-use self::stripe::Stripe;
 
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Billing {
     app: App,
-    stripe: Stripe,
-    /// Where the front end lives, to which Stripe sends people back.
-    app_url: Url,
+    cashier: Cashier,
 }
 
 impl FromRef<Billing> for App {
@@ -44,13 +32,8 @@ impl Billing {
     /// # Errors
     /// A variable is missing or malformed.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
-        let stripe = Stripe::new(config.stripe_secret_key()?, config.stripe_api_url()?);
-        Ok(Billing { stripe, app_url: config.app_url()?, app: App::new(config)? })
-    }
-
-    /// A page of the front end, such as `tokens?purchase=success`.
-    fn page(&self, path: &str) -> String {
-        format!("{}/{path}", self.app_url.as_str().trim_end_matches('/'))
+        let app = App::new(config)?;
+        Ok(Billing { cashier: Cashier::new(config, app.database.clone())?, app })
     }
 }
 

@@ -7,12 +7,12 @@ use axum::extract::State;
 use serde::Serialize;
 use shared::error::ErrorBody;
 use shared::ids::new_id;
+use shared::stripe::{Buyer, StripeError};
 use shared::{ApiError, SignedIn};
 use utoipa::ToSchema;
 
 use crate::Billing;
-use crate::buyer::{Buyer, SEEN_BY_CALLER};
-use crate::stripe::StripeError;
+use crate::buyer::SEEN_BY_CALLER;
 
 /// Where to go.
 #[derive(Serialize, ToSchema)]
@@ -32,8 +32,8 @@ pub struct PortalPage {
 pub async fn open(who: SignedIn, State(billing): State<Billing>) -> Result<Json<PortalPage>, ApiError> {
     let (_, [rows]) = who.read([who.statement(SEEN_BY_CALLER)]).await?;
     let customer = Buyer::of(&rows)?.customer.ok_or(ApiError::NotFound { what: "Billing account" })?;
-    let return_url = billing.page("settings/subscription");
-    let opened = billing.stripe.talk().open_portal(&customer, &return_url, &new_id("portal", who.now())).await;
+    let return_url = billing.cashier.page("settings/subscription");
+    let opened = billing.cashier.talk().open_portal(&customer, &return_url, &new_id("portal", who.now())).await;
     let url = opened.map_err(|error| match error {
         StripeError::Refused { .. } => ApiError::internal(error),
         StripeError::NoAnswer(_) => ApiError::Unavailable(Arc::new(error)),

@@ -9,14 +9,13 @@ use serde_json::json;
 use shared::clock::iso;
 use shared::error::ErrorBody;
 use shared::idempotency::Idempotency;
+use shared::stripe::{Buyer, Catalogue, Done, Kind, Operation, Subscription};
 use shared::{ApiError, SignedIn};
 use utoipa::ToSchema;
 
 use crate::Billing;
-use crate::buyer::{Buyer, SEEN_BY_CALLER, Subscription};
+use crate::buyer::SEEN_BY_CALLER;
 use crate::change::{Wish, grant};
-use crate::operation::{Done, Kind, Operation};
-use crate::sale::Catalogue;
 
 /// The caller's subscription.
 #[derive(Serialize, ToSchema)]

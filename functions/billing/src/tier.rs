@@ -11,16 +11,13 @@ use shared::error::ErrorBody;
 use shared::fields::{self, invalid};
 use shared::idempotency::Idempotency;
 use shared::request::{RawBody, parse_json};
+use shared::stripe::{Buyer, Catalogue, Done, Kind, Operation, Subscription, What, upgraded};
 use shared::{ApiError, SignedIn, limits};
 use utoipa::ToSchema;
 
 use crate::Billing;
-use crate::buyer::{Buyer, Subscription};
 use crate::change::{Wish, grant};
 use crate::checkout::{CheckoutPage, with_email};
-use crate::operation::{Done, Kind, Operation};
-use crate::perform::upgraded;
-use crate::sale::{Catalogue, What};
 
 /// The tier that somebody wants.
 #[derive(Deserialize, ToSchema)]
@@ -69,7 +66,7 @@ pub async fn upgrade(
     let wanted = parse_json::<TierWanted>(&body);
     let decide = |buyer: &Buyer, catalogue: &Catalogue| higher(wanted?, buyer, catalogue);
     let answer = |done: &Done, _: &Buyer, operation: &Operation| {
-        CheckoutPage::json(done, || billing.page(&upgraded(operation.item.as_deref().unwrap_or_default())))
+        CheckoutPage::json(done, || billing.cashier.page(&upgraded(operation.item.as_deref().unwrap_or_default())))
     };
     grant(&billing, &who, &idempotency, decide, answer).await
 }

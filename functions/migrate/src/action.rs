@@ -5,17 +5,32 @@ use serde_json::Value;
 
 use crate::direct::Access;
 use crate::error::MigrateError;
+use crate::resolve::Resolution;
 use crate::users::SeedUser;
 
-/// Every action with the fields that it takes, for messages and for refusing misspelt ones.
-const ACTIONS: &[(&str, &[&str])] =
-    &[("deploy", &[]), ("status", &[]), ("plan", &[]), ("seed", &["name", "users"]), ("reconcile", &["fix"])];
-
-const DEPLOY: &str = r#"{"action": "deploy"}"#;
-const STATUS: &str = r#"{"action": "status"}"#;
-const PLAN: &str = r#"{"action": "plan"}"#;
-const SEED: &str = r#"{"action": "seed", "name": "…", "users": [{"email", "password", "role", "name"?, "apiKey"?}]}"#;
-const RECONCILE: &str = r#"{"action": "reconcile", "fix": false}"#;
+/// Every action: its name, the fields that it takes, and how it is asked for. For messages, and to refuse misspelt fields.
+const ACTIONS: &[(&str, &[&str], &str)] = &[
+    ("deploy", &[], r#"{"action": "deploy"}"#),
+    ("status", &[], r#"{"action": "status"}"#),
+    ("plan", &[], r#"{"action": "plan"}"#),
+    ("reconcile", &["fix"], r#"{"action": "reconcile", "fix": false}"#),
+    ("doctor", &[], r#"{"action": "doctor"}"#),
+    ("resolve", &["name", "as"], r#"{"action": "resolve", "name": "…", "as": "rolled_back" or "applied"}"#),
+    ("baseline", &[], r#"{"action": "baseline"}"#),
+    ("rehearse", &[], r#"{"action": "rehearse"}"#),
+    ("reset", &["target"], r#"{"action": "reset", "target": "…"}"#),
+    ("validate", &[], r#"{"action": "validate"}"#),
+    ("lint", &["from"], r#"{"action": "lint", "from": 1}"#),
+    ("format", &["write"], r#"{"action": "format", "write": false}"#),
+    ("new", &["name", "no_transaction"], r#"{"action": "new", "name": "…"}"#),
+    (
+        "seed",
+        &["name", "users", "check", "target", "now"],
+        r#"{"action": "seed", "name": "…", "users": [{"email", "password", "role", "name"?, "apiKey"?}]}"#,
+    ),
+    ("maintenance", &["on", "message"], r#"{"action": "maintenance", "on": true, "message": "…"}"#),
+    ("cleanup_e2e", &["check", "target", "now"], r#"{"action": "cleanup_e2e", "target": "…"}"#),
+];
 
 /// What to do.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,26 +40,81 @@ pub enum Action {
     Deploy,
     /// Compare files and database.
     Status,
-    /// Show the SQL that `deploy` would run.
+    /// Show the SQL that `deploy` would run, and what it does to the traffic.
     Plan,
-    /// Run a seed.
-    Seed(Seeding),
     /// Prove that balances, ledger and payments agree.
     Reconcile {
         /// Also recompute wrong totals of sound entries.
         #[serde(default)]
         fix: bool,
     },
+    /// Find out why something doesn't work.
+    Doctor,
+    /// Tell the history what was done by hand.
+    Resolve {
+        /// The migration.
+        name: String,
+        /// What was done.
+        #[serde(rename = "as")]
+        resolution: Resolution,
+    },
+    /// Adopt a database that was made without this runner.
+    Baseline,
+    /// Apply what is pending to a copy.
+    Rehearse,
+    /// Replace a development database by a new one.
+    Reset {
+        /// The database's name, to be sure.
+        target: String,
+    },
+    /// Have the database check every SQL text of the code.
+    Validate,
+    /// Look for what is dangerous in migrations.
+    Lint {
+        /// The first version to look at; the newest alone without it.
+        from: Option<i32>,
+    },
+    /// Check the house style of SQL files.
+    Format {
+        /// Also correct it, in files that the database has not applied.
+        #[serde(default)]
+        write: bool,
+    },
+    /// Make the file of the next migration.
+    New {
+        /// What it is called.
+        name: String,
+        /// Whether it is to run without a transaction.
+        #[serde(default)]
+        no_transaction: bool,
+    },
+    /// Run seeds.
+    Seed(Seeding),
+    /// Take away what the seed `e2e` made. Has no name and no users.
+    CleanupE2e(Seeding),
+    /// Stop writing, or go on; without `on`, say which it is.
+    Maintenance {
+        /// Whether to stop.
+        on: Option<bool>,
+        /// What those who are turned away are told.
+        message: Option<String>,
+    },
 }
 
-/// Which seed, and with what.
-#[derive(Debug, Clone, Deserialize)]
+/// Which seeds, and with what.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
 pub struct Seeding {
-    /// The file's name in `seeds/` without `.sql`.
+    /// Files' names in `seeds/` without `.sql`, separated by commas.
     pub name: String,
     /// People to seed. Never where real people live.
-    #[serde(default)]
     pub users: Vec<SeedUser>,
+    /// Whether only to tell what would change.
+    pub check: bool,
+    /// The database's name, to be sure. Some seeds demand it.
+    pub target: Option<String>,
+    /// The time that counts as now, as ISO 8601; the server's without it.
+    pub now: Option<String>,
 }
 
 impl Action {
@@ -59,11 +129,14 @@ impl Action {
             Some(_) => return Err(malformed("\"action\" is not a string")),
             None => return Err(malformed("the event has no \"action\"")),
         };
-        let Some((_, known)) = ACTIONS.iter().find(|(action, _)| action == name) else {
+        let Some((_, known, _)) = ACTIONS.iter().find(|(action, ..)| action == name) else {
             return Err(malformed(&format!("there is no action {:?}", shortened(name))));
         };
         if let Some(field) = fields.keys().find(|field| *field != "action" && !known.contains(&field.as_str())) {
             return Err(malformed(&format!("the action \"{name}\" takes no field {:?}", shortened(field))));
+        }
+        if name == "seed" && !fields.contains_key("name") {
+            return Err(malformed("the field \"name\" of the action \"seed\" is missing"));
         }
         serde_json::from_value(event.clone())
             .map_err(|_| malformed(&format!("a field of the action \"{name}\" is missing or has the wrong type")))
@@ -72,16 +145,21 @@ impl Action {
     /// What the action does to the database.
     pub fn access(&self) -> Access {
         match self {
-            Self::Status | Self::Plan | Self::Reconcile { fix: false } => Access::Read,
-            Self::Deploy | Self::Seed(_) | Self::Reconcile { fix: true } => Access::Write,
+            Self::Deploy
+            | Self::Seed(_)
+            | Self::CleanupE2e(_)
+            | Self::Reconcile { fix: true }
+            | Self::Resolve { .. }
+            | Self::Maintenance { .. }
+            | Self::Baseline => Access::Write,
+            _ => Access::Read,
         }
     }
 }
 
 fn malformed(what: &str) -> MigrateError {
-    MigrateError::Request(format!(
-        "{what}; send {DEPLOY}, {STATUS}, {PLAN}, {RECONCILE} or {SEED} (\"users\" may be left out)"
-    ))
+    let asked: Vec<&str> = ACTIONS.iter().map(|(_, _, asked)| *asked).collect();
+    MigrateError::Request(format!("{what}; send {} (\"users\" may be left out)", asked.join(", ")))
 }
 
 /// Enough of a stranger's word to recognise it.
@@ -101,8 +179,14 @@ mod tests {
 
     #[test]
     fn every_action_can_be_asked_for() {
-        for (action, _) in ACTIONS {
-            assert!(Action::from_event(json!({"action": action, "name": "main"})).is_ok() || *action != "seed");
+        for (action, fields, _) in ACTIONS {
+            let mut event = json!({"action": action});
+            for (field, value) in [("name", json!("main")), ("as", json!("applied")), ("target", json!("db"))] {
+                if fields.contains(&field) {
+                    event[field] = value;
+                }
+            }
+            Action::from_event(event).unwrap();
             assert!(refusal(json!({})).contains(&format!("\"action\": \"{action}\"")));
         }
         assert!(matches!(Action::from_event(json!({"action": "deploy"})), Ok(Action::Deploy)));

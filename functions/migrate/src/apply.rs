@@ -10,7 +10,7 @@ use crate::history;
 use crate::migration::Migration;
 use crate::settings::Settings;
 use crate::statements::Statement;
-use crate::transaction;
+use crate::{ownership, transaction};
 
 const STEPS_KEPT: &str = "The statements before it stay, as the file has no transaction. \
      Correct the cause and run this again: the file starts over, and each of its statements may run twice.";
@@ -62,6 +62,7 @@ async fn in_transaction(client: &Client, migration: &Migration, settings: &Setti
     transaction::begin(client, settings.table_lock_wait).await?;
     let outcome = async {
         transaction::run(client, &migration.file, &migration.statements).await?;
+        ownership::settle(client, &migration.file).await?;
         let duration = started.elapsed();
         // In the same transaction: there is no moment in which the one is done and the other is not.
         history::record(client, migration, duration).await?;
@@ -77,6 +78,7 @@ async fn step_by_step(client: &Client, migration: &Migration, settings: &Setting
     for statement in &migration.statements {
         step(client, &migration.file, statement).await?;
     }
+    ownership::settle(client, &migration.file).await?;
     client.batch_execute("set lock_timeout = 0").await?;
     let duration = started.elapsed();
     history::record(client, migration, duration).await?;

@@ -4,12 +4,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
 use crate::action::{Action, Seeding};
+use crate::doctor;
 use crate::error::MigrateError;
 use crate::report::{Report, Verdict};
+use crate::resolve::Resolution;
 use crate::settings::Settings;
 use crate::users::SeedUser;
 
@@ -28,17 +30,87 @@ struct CommandLine {
 enum Command {
     /// Apply the pending migrations.
     Deploy,
-    /// Compare migrations and database. Exit code 0: up to date, 3: pending, 4: deploy would refuse.
+    /// Compare migrations and database. Exit code 0: up to date, 3: pending, 4: deploy would refuse, 6: the schema was changed by
+    /// hand, 7: the last deploy failed.
     Status,
-    /// Print the SQL that deploy would run.
+    /// Print the SQL that deploy would run, the locks that it takes, and what is dangerous about it.
     Plan,
-    /// Run a seed; it can be run again.
-    Seed {
-        /// The file's name in seeds/ without .sql.
+    /// Find out why something does not work: network, login, rights, migrations, connections. Exit code 1: trouble.
+    Doctor,
+    /// Make the file of the next migration.
+    New {
+        /// What it does, such as add_user_role.
         name: String,
+        /// For statements that can't run inside a transaction.
+        #[arg(long)]
+        no_transaction: bool,
+    },
+    /// Apply the pending migrations to a copy of the database, and drop the copy. Exit code 6: the result differs from
+    /// what the migrations make out of nothing.
+    Rehearse,
+    /// Tell the history what was done by hand.
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Resolve {
+        /// The migration's work is not in the database: it runs with the next deploy.
+        #[arg(long, value_name = "NAME", group = "what")]
+        rolled_back: Option<String>,
+        /// The migration's work is in the database; of the last one: the schema is right as it is.
+        #[arg(long, value_name = "NAME", group = "what")]
+        applied: Option<String>,
+    },
+    /// Adopt an existing database, if it is what the migrations would make. Exit code 6: it is not.
+    Baseline,
+    /// Replace a development database by a new one without data.
+    Reset {
+        /// The database's name, to be sure.
+        #[arg(long, value_name = "NAME")]
+        target: String,
+    },
+    /// Have the database check every SQL text of the code. Exit code 8: it refuses some.
+    Validate,
+    /// Look for what is dangerous in the newest migration. Exit code 8: there is something.
+    Lint {
+        /// Begin with this version.
+        #[arg(long, value_name = "NUMBER")]
+        from: Option<i32>,
+    },
+    /// Check the house style of SQL files. Exit code 8: something differs.
+    Format {
+        /// Correct it, in files that the database has not applied.
+        #[arg(long)]
+        write: bool,
+    },
+    /// Run seeds; they can be run again.
+    Seed {
+        /// Which of main, vouchers, merch, box-tiers, enhanced and e2e, separated by commas.
+        #[arg(long, value_name = "NAMES", default_value = "main")]
+        set: String,
         /// JSON file with people, "-" for standard input: [{"email", "password", "role", "name"?, "apiKey"?}].
         #[arg(long, value_name = "FILE")]
         users: Option<PathBuf>,
+        #[command(flatten)]
+        options: SeedOptions,
+    },
+    /// Take away what the seed e2e made and what tests made of it. The people, the workspace and the catalogue stay.
+    #[command(name = "cleanup-e2e")]
+    CleanupE2e {
+        #[command(flatten)]
+        options: SeedOptions,
+    },
+    /// Stop writing: reads and health go on, all else is answered 503. Without on or off, say how it stands.
+    Maintenance {
+        /// Stop (on), or go on (off).
+        #[arg(value_parser = ["on", "off"])]
+        switch: Option<String>,
+        /// What those who are turned away are told.
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+    },
+    /// Watch connections, pools, replicas and slow queries; refreshed every two seconds.
+    Monitor {
+        /// Print them once.
+        #[arg(long)]
+        once: bool,
     },
     /// Prove that balances, ledger, payments, vouchers and referrals agree. Exit code 0: they do, 5: they don't.
     Reconcile {
@@ -46,6 +118,26 @@ enum Command {
         #[arg(long)]
         fix: bool,
     },
+}
+
+#[derive(Debug, Args)]
+struct SeedOptions {
+    /// Print what would change, and change nothing.
+    #[arg(long)]
+    check: bool,
+    /// The database's name, to be sure; e2e and cleanup-e2e demand it.
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// The time that counts as now, such as 2026-01-31T12:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    now: Option<String>,
+}
+
+impl SeedOptions {
+    fn seeding(self, name: String, users: Vec<SeedUser>) -> Seeding {
+        let Self { check, target, now } = self;
+        Seeding { name, users, check, target, now }
+    }
 }
 
 /// Runs the command that the process was started with.
@@ -57,6 +149,9 @@ pub async fn run() -> ExitCode {
         progress.with_max_level(LevelFilter::INFO).with_writer(std::io::stderr).finish(),
     );
 
+    if let Command::Monitor { once } = line.command {
+        return crate::monitor::run(once, line.json).await;
+    }
     match answer(line.command).await {
         Ok(report) => {
             print(&if line.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_text() });
@@ -74,17 +169,44 @@ pub async fn run() -> ExitCode {
 }
 
 async fn answer(command: Command) -> Result<Report, MigrateError> {
-    let action = match command {
-        Command::Deploy => Action::Deploy,
-        Command::Status => Action::Status,
-        Command::Plan => Action::Plan,
-        Command::Seed { name, users } => {
-            let users = users.as_deref().map(read_users).transpose()?.unwrap_or_default();
-            Action::Seed(Seeding { name, users })
-        }
-        Command::Reconcile { fix } => Action::Reconcile { fix },
-    };
-    crate::run(action, &Settings::from_env_and_file()?).await
+    let action = command.action()?;
+    if let Some(outcome) = crate::run_on_files(&action) {
+        return outcome;
+    }
+    match Settings::from_env_and_file() {
+        Err(error) if matches!(action, Action::Doctor) => Ok(Report::Doctor(doctor::without_settings(&error))),
+        settings => crate::run(action, &settings?).await,
+    }
+}
+
+impl Command {
+    fn action(self) -> Result<Action, MigrateError> {
+        Ok(match self {
+            Self::Deploy => Action::Deploy,
+            Self::Status => Action::Status,
+            Self::Plan => Action::Plan,
+            Self::Doctor => Action::Doctor,
+            Self::New { name, no_transaction } => Action::New { name, no_transaction },
+            Self::Rehearse => Action::Rehearse,
+            Self::Resolve { rolled_back, applied } => {
+                let resolution = if rolled_back.is_some() { Resolution::RolledBack } else { Resolution::Applied };
+                Action::Resolve { name: rolled_back.or(applied).unwrap_or_default(), resolution }
+            }
+            Self::Baseline => Action::Baseline,
+            Self::Reset { target } => Action::Reset { target },
+            Self::Validate => Action::Validate,
+            Self::Lint { from } => Action::Lint { from },
+            Self::Format { write } => Action::Format { write },
+            Self::Seed { set, users, options } => {
+                let users = users.as_deref().map(read_users).transpose()?.unwrap_or_default();
+                Action::Seed(options.seeding(set, users))
+            }
+            Self::CleanupE2e { options } => Action::CleanupE2e(options.seeding(String::new(), Vec::new())),
+            Self::Reconcile { fix } => Action::Reconcile { fix },
+            Self::Maintenance { switch, message } => Action::Maintenance { on: switch.map(|to| to == "on"), message },
+            Self::Monitor { .. } => return Err(MigrateError::Request("monitor is a command alone".to_owned())),
+        })
+    }
 }
 
 /// From a file, as arguments can be seen by everybody on the machine.
@@ -109,7 +231,15 @@ fn exit_code(report: &Report) -> ExitCode {
     match report {
         Report::Status(status) if status.verdict == Verdict::Pending => ExitCode::from(3),
         Report::Status(status) if status.verdict == Verdict::Diverged => ExitCode::from(4),
+        Report::Status(status) if status.verdict == Verdict::Drift => ExitCode::from(6),
+        Report::Status(status) if status.verdict == Verdict::Failed => ExitCode::from(7),
         Report::Reconcile(reconciliation) if reconciliation.faults > 0 => ExitCode::from(5),
+        Report::Baseline(baseline) if !baseline.differences.is_empty() => ExitCode::from(6),
+        Report::Rehearse(rehearsal) if !rehearsal.differences.is_empty() => ExitCode::from(6),
+        Report::Doctor(doctor) if !doctor.is_healthy() => ExitCode::FAILURE,
+        Report::Validate(validation) if !validation.refused.is_empty() => ExitCode::from(8),
+        Report::Lint(lint) if !lint.dangers.is_empty() => ExitCode::from(8),
+        Report::Format(format) if !format.is_clean() => ExitCode::from(8),
         _ => ExitCode::SUCCESS,
     }
 }

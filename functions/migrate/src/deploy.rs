@@ -3,12 +3,13 @@
 use tokio_postgres::Client;
 
 use crate::apply::apply;
+use crate::drift::{self, Drift};
 use crate::error::MigrateError;
-use crate::history::{self, compare, milliseconds, pending};
+use crate::history::{self, Standing, compare, milliseconds, pending};
 use crate::migration::Migration;
 use crate::report::{AppliedMigration, DeployReport};
 use crate::settings::Settings;
-use crate::{deployment, lock};
+use crate::{deployment, failures, lock, ownership};
 
 /// Applies the pending ones of `migrations`. Run again it finds nothing to do.
 ///
@@ -35,9 +36,24 @@ async fn under_lock(
     history::ensure(client).await?;
     let standings = compare(migrations, history::read(client).await?);
     let pending = pending(&standings)?;
+    let drift = if pending.is_empty() {
+        settle(client, &standings).await?;
+        Drift::None
+    } else {
+        drift::find(client).await?
+    };
+    for difference in drift.differences() {
+        tracing::warn!("changed by hand since the last migration: {difference}");
+    }
     let mut applied = Vec::with_capacity(pending.len());
     for migration in &pending {
-        let duration = apply(client, migration, settings).await?;
+        let duration = match apply(client, migration, settings).await {
+            Ok(duration) => duration,
+            Err(error) => {
+                failures::record(client, migration, &error).await;
+                return Err(error);
+            }
+        };
         // As soon as the table is there: a later failure must not leave the database unmarked.
         deployment::mark(client, settings.environment).await?;
         applied.push(AppliedMigration {
@@ -47,5 +63,17 @@ async fn under_lock(
         });
     }
     let already_applied = migrations.len() - pending.len();
-    Ok(DeployReport { applied, already_applied, pending: 0 })
+    Ok(DeployReport { applied, already_applied, pending: 0, drift: drift.differences().to_vec() })
+}
+
+/// Months made since belong to the owner too. What this changes is the schema's right state, unless somebody else had
+/// changed it before.
+async fn settle(client: &Client, standings: &[Standing<'_>]) -> Result<(), MigrateError> {
+    let Some(newest) = standings.last() else { return Ok(()) };
+    let as_recorded = matches!(drift::find(client).await?, Drift::None);
+    ownership::settle(client, "the end of deploy").await?;
+    if as_recorded && !matches!(drift::find(client).await?, Drift::None) {
+        drift::record(client, newest.version).await?;
+    }
+    Ok(())
 }

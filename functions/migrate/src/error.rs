@@ -91,9 +91,9 @@ pub enum MigrateError {
         /// What `ENVIRONMENT` says.
         configured: &'static str,
     },
-    /// Known credentials may not go there.
+    /// A seed may not run there.
     #[error("{0}")]
-    UsersRefused(String),
+    SeedRefused(String),
     /// No such seed.
     #[error("there is no seed \"{name}\"; there are: {known}")]
     UnknownSeed {
@@ -144,6 +144,12 @@ pub enum MigrateError {
         /// How many migrations wait.
         pending: usize,
     },
+    /// A migration fails on the copy.
+    #[error("in the rehearsal, so the database itself is as it was: {0}")]
+    Rehearsal(Box<MigrateError>),
+    /// The data of this database may not go.
+    #[error("{0}")]
+    ResetRefused(String),
     /// A check could not be made.
     #[error("the check {name} could not be made, so nothing is known. {} Run this again, or look into it", says(.cause))]
     NotChecked {
@@ -211,13 +217,15 @@ impl MigrateError {
             Self::NewerDatabase { .. } => "newer_database",
             Self::OutOfOrder { .. } => "out_of_order",
             Self::OtherEnvironment { .. } => "other_environment",
-            Self::UsersRefused(_) => "users_refused",
+            Self::SeedRefused(_) => "seed_refused",
             Self::UnknownSeed { .. } => "unknown_seed",
             Self::NameTaken { .. } => "name_taken",
             Self::Busy { .. } => "database_busy",
             Self::Failed(_) => "statement_failed",
             Self::OutcomeUnknown { .. } => "outcome_unknown",
             Self::NotMigrated { .. } => "not_migrated",
+            Self::Rehearsal(_) => "rehearsal_failed",
+            Self::ResetRefused(_) => "reset_refused",
             Self::NotChecked { .. } => "not_checked",
             Self::Database(_) => "database",
         }

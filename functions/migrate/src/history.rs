@@ -9,6 +9,7 @@ use tokio_postgres::types::Type;
 
 use crate::error::MigrateError;
 use crate::migration::Migration;
+use crate::{drift, failures};
 
 const CREATE: &str = "
     create table if not exists schema_migrations (
@@ -17,10 +18,27 @@ const CREATE: &str = "
         checksum text not null check (checksum ~ '^[0-9a-f]{64}$'),
         applied_at timestamptz not null default clock_timestamp(),
         applied_by text not null default current_user,
-        duration_ms bigint not null check (duration_ms >= 0)
+        duration_ms bigint not null check (duration_ms >= 0),
+        schema_fingerprint text check (schema_fingerprint ~ '^[0-9a-f]{64}$'),
+        schema_objects jsonb,
+        server_version integer
     );
     comment on table schema_migrations is 'One row per applied file of migrations/, written by the migrate function.';
     comment on column schema_migrations.checksum is 'SHA-256 of the file as it was applied.'";
+
+/// For a table that an older build made.
+const COMPLETE: &str = "
+    alter table schema_migrations
+        add column if not exists schema_fingerprint text check (schema_fingerprint ~ '^[0-9a-f]{64}$'),
+        add column if not exists schema_objects jsonb,
+        add column if not exists server_version integer";
+
+/// What the table needs: to be made, to be completed, or nothing.
+const LOOK: &str = "
+    select to_regclass('schema_migrations') is not null,
+           exists (select from pg_attribute
+                    where attrelid = to_regclass('schema_migrations') and attname = 'server_version'),
+           to_regclass('schema_migration_failures') is not null";
 
 const READ: &str = "
     select version, name, checksum,
@@ -57,6 +75,8 @@ pub enum State {
     Edited,
     /// Applied, and there is no such file: the database is newer than this build.
     Missing,
+    /// Not applied: the last try failed. Only `status` tells it from pending.
+    Failed,
 }
 
 impl State {
@@ -67,6 +87,7 @@ impl State {
             Self::Pending => "pending",
             Self::Edited => "edited",
             Self::Missing => "missing",
+            Self::Failed => "failed",
         }
     }
 }
@@ -86,8 +107,15 @@ pub struct Standing<'a> {
 
 /// Makes the table if it isn't there. Called under the lock: two `create table if not exists` at once may collide.
 pub(crate) async fn ensure(client: &Client) -> Result<(), MigrateError> {
-    if !exists(client).await? {
+    let row = client.query_typed_one(LOOK, &[]).await?;
+    let (made, complete, failures): (bool, bool, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    if !made {
         client.batch_execute(CREATE).await?;
+    } else if !complete {
+        client.batch_execute(COMPLETE).await?;
+    }
+    if !failures {
+        client.batch_execute(failures::CREATE).await?;
     }
     Ok(())
 }
@@ -110,7 +138,7 @@ pub(crate) async fn read(client: &Client) -> Result<Vec<Applied>, MigrateError> 
     rows.into_iter().map(applied).collect()
 }
 
-/// Writes the row of a migration.
+/// Writes the row of a migration, with the schema as it is now. A failure before is forgotten.
 pub(crate) async fn record(
     client: &Client,
     migration: &Migration,
@@ -122,7 +150,9 @@ pub(crate) async fn record(
         (&migration.checksum, Type::TEXT),
         (&milliseconds(duration), Type::INT8),
     ];
-    client.execute_typed(RECORD, parameters).await.map(drop)
+    client.execute_typed(RECORD, parameters).await?;
+    failures::forget(client, migration.version).await?;
+    drift::record(client, migration.version).await
 }
 
 /// A duration as the table keeps it.
@@ -193,7 +223,8 @@ fn label(standing: &Standing<'_>) -> String {
     }
 }
 
-async fn exists(client: &Client) -> Result<bool, MigrateError> {
+/// Whether the table is there.
+pub(crate) async fn exists(client: &Client) -> Result<bool, MigrateError> {
     let row = client.query_typed_one("select to_regclass('schema_migrations') is not null", &[]).await?;
     Ok(row.try_get(0)?)
 }

@@ -8,6 +8,7 @@ use shared::{Config, telemetry};
 use tracing::level_filters::LevelFilter;
 
 use crate::action::Action;
+use crate::doctor;
 use crate::error::MigrateError;
 use crate::reconcile;
 use crate::report::Report;
@@ -51,8 +52,14 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Report, Diagnostic> {
 /// What happened, why, and what to do.
 pub async fn handle(event: Value) -> Result<Report, MigrateError> {
     let action = Action::from_event(event)?;
+    if let Some(outcome) = crate::run_on_files(&action) {
+        return outcome;
+    }
     // Read for each event: a wrong variable is then an answer, not a function that never starts.
-    crate::run(action, &Settings::from_env()?).await
+    match Settings::from_env() {
+        Err(error) if matches!(action, Action::Doctor) => Ok(Report::Doctor(doctor::without_settings(&error))),
+        settings => crate::run(action, &settings?).await,
+    }
 }
 
 impl From<MigrateError> for Diagnostic {

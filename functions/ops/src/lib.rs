@@ -1,17 +1,43 @@
-//! Health, and the description of the API.
+//! Health, the description of the API, and the system's own figures.
 
+mod dashboard;
 mod documentation;
 mod health;
+pub mod system;
 
 use axum::Router;
-use shared::{App, Config, ConfigError};
+use axum::extract::FromRef;
+use shared::monitoring::Monitor;
+use shared::{App, Config, ConfigError, Database};
 
-/// `/api/health`, `/api/health/ready`, `/api/openapi.json` and `/docs`
+use crate::system::{alerts, backups, figures, jobs, queries, samples};
+
+/// What the handlers share.
+#[derive(Clone, FromRef)]
+pub struct Operations {
+    app: App,
+    watch: Watch,
+}
+
+/// Looks at the server, if there is a login for that.
+#[derive(Clone)]
+pub struct Watch(Option<Monitor>);
+
+/// `/api/health`, `/api/health/ready`, `/api/openapi.json`, `/docs`, `/api/admin/system/*` and `/admin/dashboard`
 ///
 /// # Errors
 /// A variable is missing or malformed.
 pub fn router(config: &Config) -> Result<Router, ConfigError> {
-    Ok(routes().with_state(App::without_callers(config)?))
+    // Whoever mends things works while writing is stopped for everybody else.
+    let database = Database::new(config.database_source()?, config.clock.clone());
+    let app = App { database, ..App::new(config)? };
+    Ok(routes().with_state(Operations { app, watch: Watch(Monitor::from_config(config)?) }))
 }
 
-shared::endpoints! { App: health::alive, health::ready, documentation::description, documentation::page }
+shared::endpoints! {
+    Operations:
+    health::alive, health::ready, documentation::description, documentation::page, dashboard::page,
+    figures::connections, figures::pool, figures::slow_statements, figures::sizes, figures::indexes, figures::bloat,
+    figures::replication, figures::versions, queries::list, queries::cancel, alerts::list, backups::list,
+    samples::list, jobs::show,
+}

@@ -1,4 +1,5 @@
-//! What is measured: the bundle without TLS to its database, the same with TLS, and the function that only says hello.
+//! What is measured: the bundle without TLS to its database, the same with TLS, the function that only says hello, and the
+//! one that spends.
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +15,7 @@ use crate::{
     connection::Connection,
     database::deploy,
     error::{Doing, LocalError},
+    functions::TILL,
     lambda::{Bundle, BundleSettings},
     pgbouncer::{PgBouncer, PgBouncerSettings, PoolSizes},
     server_user::ServerUser,
@@ -39,6 +41,8 @@ pub(super) struct Bundles {
     pub(super) tls: Bundle,
     /// The baseline of cold starts.
     pub(super) hello: Bundle,
+    /// The function that spends.
+    till: Bundle,
     /// Somebody with a long history.
     pub(super) person: Person,
     /// `pgbench` and the like.
@@ -107,18 +111,30 @@ impl Bundles {
         let plain = start(&pooled_url, &roots).await?;
         let tls = start(&tls_url, &roots).await?;
         let hello = bundle(project.join("local/hello/template.yaml"), binaries, BTreeMap::new()).await?;
+        let spending = environment(&pooled_url, &direct_url);
+        let till = bundle(project.join("local/till/template.yaml"), binaries, spending).await?;
         let person = person(&plain, &database).await?;
         let postgres_log = logs(folder).join("postgres.log");
-        Ok(Self { plain, tls, hello, person, tools, postgres_log, database, pooled_url, servers, tls_pool })
+        Ok(Self { plain, tls, hello, till, person, tools, postgres_log, database, pooled_url, servers, tls_pool })
+    }
+
+    /// Where a function runs.
+    pub(super) fn of(&self, function: &str) -> &Bundle {
+        match function {
+            HELLO => &self.hello,
+            TILL => &self.till,
+            _ => &self.plain,
+        }
     }
 
     /// Stops everything.
     pub(super) async fn stop(self) -> Result<(), LocalError> {
-        let Self { plain, tls, hello, servers, mut tls_pool, database, .. } = self;
+        let Self { plain, tls, hello, till, servers, mut tls_pool, database, .. } = self;
         drop(database);
         plain.stop().await;
         tls.stop().await;
         hello.stop().await;
+        till.stop().await;
         tls_pool.stop().await?;
         servers.stop().await
     }

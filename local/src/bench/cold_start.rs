@@ -109,6 +109,7 @@ fn first_event(bundles: &Bundles, name: &str) -> Result<Value, LocalError> {
         "tokens" => event("GET", "/api/tokens/balance", bearer, None),
         "auth" => event("GET", "/api/auth/session", bearer, None),
         "webhooks" => purchase(&bundles.person, WEBHOOK_SECRET)?,
+        "scheduled" => json!({ "job": "purge.rate-limits" }),
         "migrate" => json!({ "action": "status" }),
         _ => event("GET", "/api/health", json!({}), None),
     })
@@ -117,7 +118,7 @@ fn first_event(bundles: &Bundles, name: &str) -> Result<Value, LocalError> {
 /// Reads how much memory each process has had at most. To be called last: a cold start has not hashed a password yet.
 pub(super) fn read_peaks(bundles: &Bundles, starts: &mut BTreeMap<String, Start>) {
     for (name, start) in starts {
-        start.peak_mib = peak_mib(if name == HELLO { &bundles.hello } else { &bundles.plain }, name);
+        start.peak_mib = peak_mib(bundles.of(name), name);
     }
 }
 

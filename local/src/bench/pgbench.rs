@@ -60,7 +60,11 @@ fn script_of(statements: &[Statement]) -> (String, Vec<(String, String)>) {
             match value {
                 Some(value) => {
                     let name = format!("s{index}p{position}");
-                    sql = sql.replace(&placeholder, &format!(":{name}"));
+                    let sent = match statement.changing.contains(&position) {
+                        true => format!("(:{name}::text || :run::text)"),
+                        false => format!(":{name}"),
+                    };
+                    sql = sql.replace(&placeholder, &sent);
                     variables.push((name, value.clone()));
                 }
                 None => sql = sql.replace(&placeholder, "null"),
@@ -70,7 +74,10 @@ fn script_of(statements: &[Statement]) -> (String, Vec<(String, String)>) {
         script.push_str(";\n");
     }
     if statements.len() > 1 {
-        script = format!("\\startpipeline\n{script}\\endpipeline\n");
+        // Ids that each run has to make anew end in a number of its own.
+        let changing = statements.iter().any(|statement| !statement.changing.is_empty());
+        let run = if changing { "\\set run random(1, 1000000000000)\n" } else { "" };
+        script = format!("{run}\\startpipeline\n{script}\\endpipeline\n");
     }
     (script, variables)
 }
@@ -90,9 +97,10 @@ mod tests {
         let statement = Statement {
             sql: "-- why: 'so'\nselect $1, $2, $10::text".to_owned(),
             parameters: vec![Some("a".into()), None, None, None, None, None, None, None, None, Some("j".into())],
+            changing: vec![9],
         };
         let (script, variables) = script_of(&[statement]);
-        assert_eq!(script, "select :s0p0, null, :s0p9::text;\n");
+        assert_eq!(script, "select :s0p0, null, (:s0p9::text || :run::text)::text;\n");
         assert_eq!(variables, [("s0p9".to_owned(), "j".to_owned()), ("s0p0".to_owned(), "a".to_owned())]);
     }
 }

@@ -14,8 +14,7 @@ pub(super) struct Endpoint<'a> {
     pub(super) name: &'static str,
     /// The event: the same each time, or a new one.
     pub(super) event: Box<dyn Fn() -> Result<Value, LocalError> + 'a>,
-    /// Whether `pgbench` can repeat its statements word for word. A request that makes something new each time cannot be
-    /// repeated with the same parameters.
+    /// Whether `pgbench` can repeat its statements: word for word, or with new ids where two requests differ in them.
     pub(super) repeatable: bool,
     /// Whether it hashes a password: that takes tens of milliseconds, and fewer requests are enough.
     pub(super) hashes: bool,
@@ -28,7 +27,7 @@ impl<'a> Endpoint<'a> {
     }
 
     fn fresh(function: &'static str, name: &'static str, event: impl Fn() -> Result<Value, LocalError> + 'a) -> Self {
-        Endpoint { function, name, event: Box::new(event), repeatable: false, hashes: false }
+        Endpoint { function, name, event: Box::new(event), repeatable: true, hashes: false }
     }
 
     fn hashing(self) -> Self {
@@ -94,6 +93,11 @@ pub(super) fn endpoints<'a>(person: &'a Person, webhook_secret: &'a str) -> Resu
         let body = json!({ "email": format!("{}@example.com", secret::random(12)?), "password": person.password });
         Ok(event("POST", "/api/auth/signup", json_body(), Some(body.to_string())))
     };
+    let spend_head = json!({ "authorization": format!("Bearer {}", person.token), "content-type": "application/json" });
+    let spend = move || {
+        let body = json!({ "job": secret::random(12)?, "tokens": 1 });
+        Ok(event("POST", "/till/spend", spend_head.clone(), Some(body.to_string())))
+    };
     // Of a session that has ended, so that it can be repeated.
     let sign_out = event("POST", "/api/auth/signout", json!({ "authorization": "Bearer gone" }), None);
     let get = |function, name, path: &str, headers| Endpoint::new(function, name, event("GET", path, headers, None));
@@ -109,6 +113,7 @@ pub(super) fn endpoints<'a>(person: &'a Person, webhook_secret: &'a str) -> Resu
         get("tokens", "GET /api/tokens/history, page 500", "/api/tokens/history?page=500&limit=20", bearer()),
         Endpoint::new("webhooks", "POST /api/stripe/webhook, repeated", purchase(person, webhook_secret)?),
         Endpoint::fresh("webhooks", "POST /api/stripe/webhook, new", move || purchase(person, webhook_secret)),
+        Endpoint::fresh("till", "a spend", spend),
         Endpoint::new("auth", "POST /api/auth/signout", sign_out),
         Endpoint::fresh("auth", "POST /api/auth/signup", sign_up).hashing(),
         Endpoint::fresh("auth", "POST /api/auth/mobile/signin", sign_in).hashing(),

@@ -14,6 +14,25 @@ pub(super) struct Statement {
     pub(super) sql: String,
     /// As text.
     pub(super) parameters: Vec<Option<String>>,
+    /// Which of them are ids that the next request would make anew, by their place.
+    pub(super) changing: Vec<usize>,
+}
+
+/// `first`, with the ids marked in which the same request differs the `second` time. Times and documents differ, too, and
+/// can be sent again as they are.
+pub(super) fn with_changing(mut first: Vec<Statement>, second: &[Statement]) -> Vec<Statement> {
+    let is_id = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "_:-".contains(c)) && !is_time(value);
+    for (statement, other) in first.iter_mut().zip(second) {
+        let pairs = statement.parameters.iter().zip(&other.parameters).enumerate();
+        let changed = pairs.filter(|(_, (one, two))| one != two && one.as_deref().is_some_and(is_id));
+        statement.changing = changed.map(|(place, _)| place).collect();
+    }
+    first
+}
+
+/// `2026-01-01 00:00:00+00`, or a whole number.
+fn is_time(value: &str) -> bool {
+    value.starts_with("20") && value.contains('-') || value.chars().all(|c| c.is_ascii_digit())
 }
 
 /// What is sent while `work` runs.
@@ -55,7 +74,7 @@ fn parse(log: &str) -> Vec<Statement> {
         in_statement = false;
         if let Some((_, sql)) = line.split_once("LOG:  execute <unnamed>: ") {
             in_statement = true;
-            statements.push(Statement { sql: sql.to_owned(), parameters: Vec::new() });
+            statements.push(Statement { sql: sql.to_owned(), parameters: Vec::new(), changing: Vec::new() });
         } else if let (Some((_, list)), Some(statement)) =
             (line.split_once("DETAIL:  parameters: "), statements.last_mut())
         {
@@ -110,10 +129,11 @@ mod tests {
         assert_eq!(
             parse(log),
             [
-                Statement { sql: "begin".to_owned(), parameters: vec![] },
+                Statement { sql: "begin".to_owned(), parameters: vec![], changing: vec![] },
                 Statement {
                     sql: "select $1,\n  $2".to_owned(),
                     parameters: vec![text("it's, $2 = 'x"), None, text("{\"a\": 1}")],
+                    changing: vec![],
                 },
             ]
         );

@@ -54,9 +54,10 @@ async fn of_endpoint(bundles: &Bundles, endpoint: &Endpoint<'_>, requests: usize
     for _ in 0..WARM_UP.min(requests) {
         send(bundles, endpoint).await?;
     }
-    let sent =
+    let log = |()| {
         statements::during(&bundles.database, &bundles.postgres_log, async { send(bundles, endpoint).await.map(drop) })
-            .await?;
+    };
+    let sent = statements::with_changing(log(()).await?, &log(()).await?);
     let compared = endpoint.repeatable && !sent.is_empty();
     let folder =
         bundles.postgres_log.parent().ok_or_else(|| LocalError::said("The log is in no folder."))?.join("pgbench");
@@ -95,17 +96,17 @@ async fn of_endpoint(bundles: &Bundles, endpoint: &Endpoint<'_>, requests: usize
 async fn send(bundles: &Bundles, endpoint: &Endpoint<'_>) -> Result<f64, LocalError> {
     let event = (endpoint.event)()?;
     let began = Instant::now();
-    let answer = bundles.plain.invoke(endpoint.function, event).await?;
+    let answer = bundles.of(endpoint.function).invoke(endpoint.function, event).await?;
     let milliseconds = began.elapsed().as_secs_f64() * 1_000.0;
     match answer["statusCode"].as_u64() {
-        Some(200) => Ok(milliseconds),
+        Some(200..=299) => Ok(milliseconds),
         _ => Err(LocalError::said(format!("{} answered {answer}", endpoint.name))),
     }
 }
 
 /// The function's own metrics of its last `count` requests.
 fn metrics(bundles: &Bundles, function: &str, count: usize) -> Vec<Value> {
-    let lines = bundles.plain.log_lines(function);
+    let lines = bundles.of(function).log_lines(function);
     let metrics = lines.iter().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     metrics.filter(|line| line.get("_aws").is_some()).take(count).collect()
 }

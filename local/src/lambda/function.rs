@@ -49,6 +49,8 @@ pub(super) struct Function {
     variables: BTreeMap<String, String>,
     most_instances: usize,
     closing: watch::Receiver<()>,
+    /// How many answers from now on are lost, each with its process.
+    answers_to_lose: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -90,6 +92,7 @@ impl Function {
             variables,
             most_instances: most_instances.min(reserved).max(1),
             closing,
+            answers_to_lose: AtomicU32::new(0),
             state: Mutex::default(),
         })
     }
@@ -267,6 +270,16 @@ impl Function {
     pub(super) fn kill(&self) {
         self.state().idle.clear();
         self.signal(Signal::SIGKILL);
+    }
+
+    /// The next answer is lost on its way out, and its process with it.
+    pub(super) fn lose_next_answer(&self) {
+        self.answers_to_lose.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the answer that has just come is one of those.
+    pub(super) fn loses_answer(&self) -> bool {
+        self.answers_to_lose.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
     }
 
     /// Waits until no process is left, after the sender behind `closing` is gone.

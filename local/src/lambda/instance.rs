@@ -201,7 +201,15 @@ impl Instance {
         tokio::pin!(limit);
         tokio::select! {
             biased;
-            outcome = outcome(&mut program.signals, id) => Worked::Ready(outcome),
+            outcome = outcome(&mut program.signals, id) => match self.function.loses_answer() {
+                true => {
+                    // It may have ended already.
+                    let _ = program.child.start_kill();
+                    let status = program.child.wait().await;
+                    Worked::Over(Err(program.exited(id, status).await))
+                }
+                false => Worked::Ready(outcome),
+            },
             status = program.child.wait() => match timeout(LAST_WORDS, outcome(&mut program.signals, id)).await {
                 Ok(outcome) => Worked::Over(outcome),
                 Err(_) => Worked::Over(Err(program.exited(id, status).await)),

@@ -20,6 +20,7 @@ mod program;
 mod refusal;
 mod routes;
 mod runtime_api;
+mod schedule;
 pub mod template;
 mod throttle;
 
@@ -36,6 +37,7 @@ use hyper::body::Bytes;
 use nix::sys::signal::Signal;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
+pub use self::schedule::Schedules;
 use self::{
     cors::Cors, function::Function, gateway::Gateway, log::Log, routes::Routes, template::Template, throttle::Throttle,
 };
@@ -135,6 +137,11 @@ impl Bundle {
         }
     }
 
+    /// Invokes functions by the template's schedules, until the answer is dropped.
+    pub fn run_schedules(&self) -> Schedules {
+        Schedules::start(self.gateway.functions.values().cloned())
+    }
+
     /// Stops every process of the function where it stands (SIGSTOP), as Lambda does between requests.
     pub fn freeze(&self, function: &str) {
         self.signal(function, Signal::SIGSTOP);
@@ -149,6 +156,13 @@ impl Bundle {
     pub fn kill(&self, function: &str) {
         if let Some(function) = self.gateway.functions.get(function) {
             function.kill();
+        }
+    }
+
+    /// Kills (SIGKILL) the process of the function that answers next, after it has answered and before anybody hears it.
+    pub fn lose_next_answer(&self, function: &str) {
+        if let Some(function) = self.gateway.functions.get(function) {
+            function.lose_next_answer();
         }
     }
 

@@ -74,12 +74,14 @@ impl Route {
 }
 
 /// A time at which a function is invoked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     /// The event's key below `Events`.
     pub name: String,
-    /// `rate(…)` or `cron(…)`.
+    /// `rate(…)`, `cron(…)` or `at(…)`.
     pub expression: String,
+    /// What the function is handed.
+    pub input: serde_json::Value,
 }
 
 /// The CORS settings of the API.
@@ -173,8 +175,8 @@ fn function(resource: &Node<'_>, globals: Option<&Node<'_>>, root: &Path) -> Res
         let settings = event.required("Properties")?;
         match event.required("Type")?.text()? {
             "HttpApi" => routes.push(rules::route(&settings)?),
-            "Schedule" => schedules.push(rules::schedule(&event, &settings.required("Schedule")?)?),
-            "ScheduleV2" => schedules.push(rules::schedule(&event, &settings.required("ScheduleExpression")?)?),
+            "Schedule" => schedules.push(rules::schedule(&event, &settings, "Schedule")?),
+            "ScheduleV2" => schedules.push(rules::schedule(&event, &settings, "ScheduleExpression")?),
             other => return Err(event.error(format!("has the type {other}, which the local stack does not serve"))),
         }
     }

@@ -2,14 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{now_unix_seconds, set};
+use super::examples::{CHARGE, CHECKOUT_SESSION, DISPUTE, INVOICE, SUBSCRIPTION, made, set};
+use super::now_unix_seconds;
 use crate::LocalError;
-
-const CHECKOUT_SESSION: &str = include_str!("../../stripe/checkout_session.json");
-const SUBSCRIPTION: &str = include_str!("../../stripe/subscription.json");
-const INVOICE: &str = include_str!("../../stripe/invoice.json");
-const CHARGE: &str = include_str!("../../stripe/charge.json");
-const DISPUTE: &str = include_str!("../../stripe/dispute.json");
 
 /// A monthly subscription as the objects about it show it.
 #[derive(Debug, Clone)]
@@ -38,7 +33,8 @@ impl Monthly {
         Self::of(id, metadata, pence)
     }
 
-    fn of(id: &str, metadata: Value, pence: u32) -> Self {
+    /// Any that begins now.
+    pub(crate) fn of(id: &str, metadata: Value, pence: u32) -> Self {
         let started = now_unix_seconds();
         Monthly { id: id.to_owned(), metadata, pence, started, period: (started, started + MONTH) }
     }
@@ -54,7 +50,6 @@ impl Monthly {
     /// # Errors
     /// Never: the example is JSON.
     pub fn checkout(&self) -> Result<Value, LocalError> {
-        let mut session: Value = serde_json::from_str(CHECKOUT_SESSION)?;
         let fields = json!({
             "id": format!("cs_test_{}", self.id),
             "mode": "subscription",
@@ -64,8 +59,7 @@ impl Monthly {
             "amount_total": self.pence,
             "metadata": self.metadata,
         });
-        set(&mut session, fields);
-        Ok(session)
+        made(CHECKOUT_SESSION, fields)
     }
 
     /// The subscription itself.
@@ -73,12 +67,11 @@ impl Monthly {
     /// # Errors
     /// Never: the example is JSON.
     pub fn subscription(&self, status: &str) -> Result<Value, LocalError> {
-        let mut subscription: Value = serde_json::from_str(SUBSCRIPTION)?;
         let fields = json!({
             "id": self.id, "status": status, "created": self.started, "start_date": self.started,
             "metadata": self.metadata,
         });
-        set(&mut subscription, fields);
+        let mut subscription = made(SUBSCRIPTION, fields)?;
         let item = &mut subscription["items"]["data"][0];
         item["subscription"] = self.id.as_str().into();
         item["current_period_start"] = self.period.0.into();
@@ -93,13 +86,12 @@ impl Monthly {
     /// # Errors
     /// Never: the example is JSON.
     pub fn invoice(&self, id: &str, billing_reason: &str) -> Result<Value, LocalError> {
-        let mut invoice: Value = serde_json::from_str(INVOICE)?;
+        let mut invoice = made(INVOICE, json!({ "id": id, "billing_reason": billing_reason }))?;
         let amounts =
             ["amount_due", "amount_paid", "subtotal", "subtotal_excluding_tax", "total", "total_excluding_tax"];
         for amount in amounts {
             invoice[amount] = self.pence.into();
         }
-        set(&mut invoice, json!({ "id": id, "billing_reason": billing_reason }));
         let details = &mut invoice["parent"]["subscription_details"];
         set(details, json!({ "subscription": self.id, "metadata": self.metadata }));
         let line = &mut invoice["lines"]["data"][0];
@@ -118,7 +110,6 @@ const MONTH: u64 = 30 * 24 * 60 * 60;
 /// # Errors
 /// Never: the example is JSON.
 pub fn charge(session: &Value, refunded_pence: i64) -> Result<Value, LocalError> {
-    let mut charge: Value = serde_json::from_str(CHARGE)?;
     let fields = json!({
         "id": charge_id(session),
         "payment_intent": session["payment_intent"],
@@ -127,8 +118,7 @@ pub fn charge(session: &Value, refunded_pence: i64) -> Result<Value, LocalError>
         "amount_refunded": refunded_pence,
         "refunded": session["amount_total"] == refunded_pence,
     });
-    set(&mut charge, fields);
-    Ok(charge)
+    made(CHARGE, fields)
 }
 
 /// The dispute `id` of a paid checkout session's charge.
@@ -136,7 +126,6 @@ pub fn charge(session: &Value, refunded_pence: i64) -> Result<Value, LocalError>
 /// # Errors
 /// Never: the example is JSON.
 pub fn dispute(session: &Value, id: &str, status: &str) -> Result<Value, LocalError> {
-    let mut dispute: Value = serde_json::from_str(DISPUTE)?;
     let fields = json!({
         "id": id,
         "payment_intent": session["payment_intent"],
@@ -144,8 +133,7 @@ pub fn dispute(session: &Value, id: &str, status: &str) -> Result<Value, LocalEr
         "amount": session["amount_total"],
         "status": status,
     });
-    set(&mut dispute, fields);
-    Ok(dispute)
+    made(DISPUTE, fields)
 }
 
 fn charge_id(session: &Value) -> String {

@@ -71,9 +71,10 @@ fn refused(refusal: Refusal) -> Response {
 
 type Events = Vec<(&'static str, Value)>;
 
-/// The same key gets the same answer; for another request it is refused.
+/// The same key gets the same answer; for another request it is refused. A key with anything but POST is not looked at.
 fn done_once(state: &mut State, asked: &Asked) -> (StatusCode, Value, Events) {
-    if let Some(kept) = state.kept.get(&asked.key).filter(|_| !asked.key.is_empty()) {
+    let has_key = !asked.key.is_empty() && asked.method == "POST";
+    if let Some(kept) = state.kept.get(&asked.key).filter(|_| has_key) {
         if kept.path == asked.path && kept.form == asked.form {
             return (kept.status, kept.body.clone(), Vec::new());
         }
@@ -86,7 +87,7 @@ fn done_once(state: &mut State, asked: &Asked) -> (StatusCode, Value, Events) {
         Ok(object) => (StatusCode::OK, objects::public(object)),
         Err(refusal) => (refusal.status, refusal.body),
     };
-    if !asked.key.is_empty() {
+    if has_key {
         let Asked { path, form, key, .. } = asked.clone();
         state.kept.insert(key, Kept { path, form, status, body: body.clone() });
     }
@@ -101,10 +102,15 @@ fn done(state: &mut State, asked: &Asked, events: &mut Events) -> Result<Value, 
         ("POST", "/v1/products") => objects::product(form, state)?,
         ("POST", "/v1/billing_portal/sessions") => objects::portal(form, state)?,
         ("POST", "/v1/checkout/sessions") => objects::session(form, state)?,
-        (method @ ("GET" | "POST"), path) if path.starts_with("/v1/subscriptions/") => {
+        (method @ ("GET" | "POST" | "DELETE"), path) if path.starts_with("/v1/subscriptions/") => {
             let subscription = state.find("subscription", path.rsplit('/').next().unwrap_or_default())?;
             match method {
                 "GET" => subscription,
+                "DELETE" => {
+                    let ended = objects::ended(subscription)?;
+                    events.push(("customer.subscription.deleted", ended.clone()));
+                    ended
+                }
                 _ => {
                     let changed = objects::changed(subscription, form, state)?;
                     events.push(("customer.subscription.updated", changed.clone()));

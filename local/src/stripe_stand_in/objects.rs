@@ -6,29 +6,21 @@ use serde_json::{Value, json};
 
 use super::parameters::{below, number, required};
 use super::state::{Refusal, State};
-use crate::{LocalError, secret, stripe::now_unix_seconds};
+use crate::LocalError;
+use crate::stripe::examples::{self, CHECKOUT_SESSION, CUSTOMER, PORTAL_SESSION, PRODUCT, set};
+use crate::stripe::{Monthly, fresh_id, now_unix_seconds};
 
-const CUSTOMER: &str = include_str!("../../stripe/stand_in/customer.json");
-const PRODUCT: &str = include_str!("../../stripe/stand_in/product.json");
-const PORTAL: &str = include_str!("../../stripe/stand_in/portal_session.json");
-const SESSION: &str = include_str!("../../stripe/checkout_session.json");
-const SUBSCRIPTION: &str = include_str!("../../stripe/subscription.json");
-const INVOICE: &str = include_str!("../../stripe/invoice.json");
 const DAY: u64 = 24 * 60 * 60;
 
 type Form = BTreeMap<String, String>;
 
 pub(super) fn id(prefix: &str) -> String {
     // Without random numbers nothing else works either; the ids of one run then collide, which is seen at once.
-    prefix.to_owned() + &secret::random(18).unwrap_or_default().replace(['-', '_'], "0")
+    fresh_id(prefix).unwrap_or_else(|_| prefix.to_owned())
 }
 
 fn made(example: &str, fields: Value) -> Value {
-    let mut object: Value = serde_json::from_str(example).unwrap_or_default();
-    if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), fields) {
-        object.extend(fields);
-    }
-    object
+    examples::made(example, fields).unwrap_or_default()
 }
 
 pub(super) fn customer(form: &Form) -> Value {
@@ -52,7 +44,7 @@ pub(super) fn portal(form: &Form, state: &State) -> Result<Value, Refusal> {
     state.find("customer", customer)?;
     let (own, return_url) = (id("bps_"), form.get("return_url"));
     let url = format!("{}/portal/{own}", state.url);
-    Ok(made(PORTAL, json!({ "id": own, "customer": customer, "return_url": return_url, "url": url })))
+    Ok(made(PORTAL_SESSION, json!({ "id": own, "customer": customer, "return_url": return_url, "url": url })))
 }
 
 pub(super) fn session(form: &Form, state: &State) -> Result<Value, Refusal> {
@@ -87,7 +79,7 @@ pub(super) fn session(form: &Form, state: &State) -> Result<Value, Refusal> {
         // Not Stripe's: what the page shows, and what the subscription will know.
         "x_name": name, "x_subscription_metadata": below(form, "subscription_data[metadata]"),
     });
-    Ok(made(SESSION, fields))
+    Ok(made(CHECKOUT_SESSION, fields))
 }
 
 /// Without what is ours.
@@ -100,40 +92,24 @@ pub(super) fn public(mut session: Value) -> Value {
 
 /// The subscription and the first invoice that a paid session makes.
 pub(super) fn subscription(session: &Value) -> (Value, Value) {
-    let (now, own, item) = (now_unix_seconds(), id("sub_"), id("si_"));
-    let end = now + 30 * DAY;
-    let mut subscription = made(
-        SUBSCRIPTION,
-        json!({
-            "id": own, "customer": session["customer"], "status": "active", "created": now, "start_date": now,
-            "billing_cycle_anchor": now, "metadata": session["x_subscription_metadata"],
-        }),
-    );
-    let first = &mut subscription["items"]["data"][0];
-    first["id"] = item.as_str().into();
-    first["subscription"] = own.as_str().into();
-    first["current_period_start"] = now.into();
-    first["current_period_end"] = end.into();
-    first["price"]["unit_amount"] = session["amount_total"].clone();
-    first["price"]["id"] = id("price_").into();
-    let amount = &session["amount_total"];
-    let mut invoice = made(
-        INVOICE,
-        json!({
-            "id": id("in_"), "customer": session["customer"], "created": now, "amount_due": amount, "amount_paid": amount,
-            "amount_remaining": 0, "subtotal": amount, "total": amount, "billing_reason": "subscription_create",
-            "status": "paid", "period_start": now, "period_end": now,
-        }),
-    );
+    let (now, item, customer) = (now_unix_seconds(), id("si_"), &session["customer"]);
+    let pence = session["amount_total"].as_u64().and_then(|pence| u32::try_from(pence).ok());
     let metadata = session["x_subscription_metadata"].clone();
-    invoice["parent"]["subscription_details"] = json!({ "metadata": metadata, "subscription": own });
-    invoice["lines"]["data"][0]["invoice"] = invoice["id"].clone();
+    let monthly = Monthly::of(&id("sub_"), metadata, pence.unwrap_or_default());
+    let mut subscription = monthly.subscription("active").unwrap_or_default();
+    let mut invoice = monthly.invoice(&id("in_"), "subscription_create").unwrap_or_default();
+    let fields = json!({ "customer": customer, "billing_cycle_anchor": now, "latest_invoice": invoice["id"] });
+    set(&mut subscription, fields);
+    let fields = json!({
+        "customer": customer, "created": now, "amount_remaining": 0, "status": "paid", "period_start": now,
+        "period_end": now,
+    });
+    set(&mut invoice, fields);
     let line = &mut invoice["lines"]["data"][0];
-    line["amount"] = amount.clone();
-    line["period"] = json!({ "start": now, "end": end });
-    line["parent"]["subscription_item_details"]["subscription"] = own.into();
-    line["parent"]["subscription_item_details"]["subscription_item"] = item.into();
-    subscription["latest_invoice"] = invoice["id"].clone();
+    line["parent"]["subscription_item_details"]["subscription_item"] = item.as_str().into();
+    let first = &mut subscription["items"]["data"][0];
+    first["price"]["id"] = id("price_").into();
+    first["id"] = item.into();
     (subscription, invoice)
 }
 
@@ -164,6 +140,18 @@ pub(super) fn changed(mut subscription: Value, form: &Form, state: &State) -> Re
     for (key, value) in below(form, "metadata") {
         subscription["metadata"][key] = value;
     }
+    Ok(subscription)
+}
+
+/// Ends a subscription at once. One that has ended is not found any more.
+pub(super) fn ended(mut subscription: Value) -> Result<Value, Refusal> {
+    if subscription["status"] == "canceled" {
+        return Err(Refusal::missing("subscription", subscription["id"].as_str().unwrap_or_default()));
+    }
+    let now = now_unix_seconds();
+    subscription["status"] = "canceled".into();
+    subscription["canceled_at"] = now.into();
+    subscription["ended_at"] = now.into();
     Ok(subscription)
 }
 

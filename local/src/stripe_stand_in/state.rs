@@ -99,7 +99,7 @@ impl Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, "invalid_request_error", code, Some(param), message)
     }
 
-    fn missing(kind: &str, id: &str) -> Self {
+    pub(super) fn missing(kind: &str, id: &str) -> Self {
         let message = format!("No such {kind}: '{id}'");
         Refusal::new(StatusCode::NOT_FOUND, "invalid_request_error", "resource_missing", Some("id"), message)
     }

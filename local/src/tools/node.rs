@@ -3,24 +3,24 @@
 
 use std::{
     collections::BTreeMap,
-    env,
-    fs::{self, File},
+    env, fs,
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
-
-use super::{python::python_packages, search};
+use super::{
+    packages::{installed, lock},
+    python::python_packages,
+    search,
+};
 use crate::{
     command::run_as,
-    console::{Step, note},
     error::{Doing, LocalError},
     settings::environment_variable,
 };
 
 /// What the tests run: Auth.js as web servers and browsers do (`next-auth` is made for this release of `@auth/core`;
 /// its `react` module needs React and not Next), a server to sign in with, tokens, and Stripe's own signatures.
-pub const TEST_PACKAGES: [&str; 7] = [
+pub const TEST_PACKAGES: [&str; 8] = [
     "@auth/core@0.41.0",
     "next-auth@5.0.0-beta.30",
     "react@19.3.1",
@@ -28,6 +28,7 @@ pub const TEST_PACKAGES: [&str; 7] = [
     "oidc-provider@9.13.3",
     "jose@6.2.17",
     "stripe@23.1.0",
+    "@viz-js/viz@3.31.0",
 ];
 
 /// Node as a Python package, for systems that have none or only an old one, as Debian 12 has.
@@ -77,32 +78,10 @@ struct Node {
 /// One sentence with the remedy when there is no Node and none can be fetched, or npm fails.
 pub async fn node_packages(packages: &[&str], folder: &Path) -> Result<NodeTools, LocalError> {
     fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
-    let _lock = lock(folder).await?;
+    let _lock = lock(folder, "installing npm packages").await?;
     let node = find_or_fetch(folder).await?;
-    let target = folder.join(name(packages, &node.tag));
-    if !target.exists() {
-        let step = Step::start(format!("Installing {} …", packages.join(", ")));
-        // Renamed when complete: a killed run leaves a draft, which the next one replaces.
-        let draft = target.with_extension("draft");
-        install(&node, packages, &draft).await?;
-        fs::rename(&draft, &target).doing(|| format!("put {} into place", target.display()))?;
-        step.done(format!("{} are in {}", packages.join(", "), target.display()));
-    }
+    let target = installed(packages, &node.tag, folder, async |draft| install(&node, packages, draft).await).await?;
     Ok(NodeTools { node: node.program, folder: target })
-}
-
-/// Two runs at once must not install into the same folder. The lock goes with the process that holds it.
-async fn lock(folder: &Path) -> Result<File, LocalError> {
-    let path = folder.join("lock");
-    let file = File::create(&path).doing(|| format!("open {}", path.display()))?;
-    if file.try_lock().is_ok() {
-        return Ok(file);
-    }
-    note("Another run is installing npm packages: waiting for it …");
-    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-    locked
-        .map_err(|_| LocalError::said("The wait for the folder of npm packages was interrupted."))?
-        .doing(|| "lock it")
 }
 
 async fn find_or_fetch(folder: &Path) -> Result<Node, LocalError> {
@@ -151,16 +130,7 @@ impl Node {
     }
 }
 
-/// The name of the folder for these packages.
-fn name(packages: &[&str], tag: &str) -> String {
-    let digest = Sha256::digest(format!("{tag} {}", packages.join(" ")));
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 async fn install(node: &Node, packages: &[&str], draft: &Path) -> Result<(), LocalError> {
-    if draft.exists() {
-        fs::remove_dir_all(draft).doing(|| format!("remove {}", draft.display()))?;
-    }
     fs::create_dir_all(draft).doing(|| format!("make {}", draft.display()))?;
     let prefix = draft.to_string_lossy();
     let arguments = [&OPTIONS[..], &["--prefix", prefix.as_ref()], packages].concat();
@@ -176,16 +146,8 @@ async fn install(node: &Node, packages: &[&str], draft: &Path) -> Result<(), Loc
 mod tests {
     use std::{collections::BTreeMap, path::PathBuf};
 
-    use super::{NodeTools, OLDEST_NODE, TEST_PACKAGES, fetch, name, node_packages};
+    use super::{NodeTools, OLDEST_NODE, TEST_PACKAGES, fetch, node_packages};
     use crate::command::run_as;
-
-    #[test]
-    fn other_packages_or_another_node_have_another_folder() {
-        let first = name(&["a@1", "b@1"], "20.1.0\nlinux\nx64");
-        assert_eq!(first, name(&["a@1", "b@1"], "20.1.0\nlinux\nx64"));
-        assert_ne!(first, name(&["a@1", "b@2"], "20.1.0\nlinux\nx64"));
-        assert_ne!(first, name(&["a@1", "b@1"], "22.1.0\nlinux\nx64"));
-    }
 
     /// Whether each of the packages can be loaded.
     async fn they_run(tools: &NodeTools) {

@@ -3,26 +3,37 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
-
-use super::{debian, search};
+use super::{
+    debian,
+    packages::{installed, lock},
+    search,
+};
 use crate::{
     command::run_as,
-    console::{Step, note},
+    console::Step,
     error::{Doing, LocalError},
 };
 
 /// `cargo lambda`: packs the functions, and invokes them.
 pub const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
 /// What the tests run: SAM's expansion of the template, the linter for what comes out, `cargo lambda invoke`, a mail
-/// server, and Stripe's own signatures.
-pub const TEST_PACKAGES: [&str; 5] =
-    ["aws-sam-translator==1.115.0", "cfn-lint==1.58.0", CARGO_LAMBDA, "aiosmtpd==1.4.6", "stripe==16.1.0"];
+/// server, Stripe's own signatures, a Secrets Manager, and a server like Stripe that is not ours.
+pub const TEST_PACKAGES: [&str; 9] = [
+    "aws-sam-translator==1.115.0",
+    "cfn-lint==1.58.0",
+    CARGO_LAMBDA,
+    "aiosmtpd==1.4.6",
+    "stripe==16.1.0",
+    "moto==5.2.5",
+    "flask==3.1.3",
+    "flask-cors==6.0.5",
+    "localstripe==1.15.10",
+];
 
 /// Packages that are a program and nothing else. What they ask for is left out: for `cargo-lambda` that is a C compiler of
 /// 400 MB, of use only to those who build with it.
@@ -61,32 +72,11 @@ struct Python {
 /// One sentence with the remedy when there is no Python and none can be fetched, or pip fails.
 pub async fn python_packages(packages: &[&str], folder: &Path) -> Result<PythonTools, LocalError> {
     fs::create_dir_all(folder).doing(|| format!("make {}", folder.display()))?;
-    let _lock = lock(folder).await?;
+    let _lock = lock(folder, "installing Python packages").await?;
     let python = find_or_fetch(folder).await?;
-    let target = folder.join(name(packages, &python));
-    if !target.exists() {
-        let step = Step::start(format!("Installing {} …", packages.join(", ")));
-        // Renamed when complete: a killed run leaves a draft, which the next one replaces.
-        let draft = target.with_extension("draft");
-        install(&python, packages, &draft).await?;
-        fs::rename(&draft, &target).doing(|| format!("put {} into place", target.display()))?;
-        step.done(format!("{} are in {}", packages.join(", "), target.display()));
-    }
+    let target =
+        installed(packages, &python.tag, folder, async |draft| install(&python, packages, draft).await).await?;
     Ok(PythonTools { python: python.program, bin: target.join("bin"), folder: target })
-}
-
-/// Two runs at once must not install into the same folder. The lock goes with the process that holds it.
-async fn lock(folder: &Path) -> Result<File, LocalError> {
-    let path = folder.join("lock");
-    let file = File::create(&path).doing(|| format!("open {}", path.display()))?;
-    if file.try_lock().is_ok() {
-        return Ok(file);
-    }
-    note("Another run is installing Python packages: waiting for it …");
-    let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-    locked
-        .map_err(|_| LocalError::said("The wait for the folder of Python packages was interrupted."))?
-        .doing(|| "lock it")
 }
 
 async fn find_or_fetch(folder: &Path) -> Result<Python, LocalError> {
@@ -144,16 +134,7 @@ fn write_launcher(root: &Path) -> Result<PathBuf, LocalError> {
     Ok(launcher)
 }
 
-/// The name of the folder for these packages.
-fn name(packages: &[&str], python: &Python) -> String {
-    let digest = Sha256::digest(format!("{} {}", python.tag, packages.join(" ")));
-    digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 async fn install(python: &Python, packages: &[&str], draft: &Path) -> Result<(), LocalError> {
-    if draft.exists() {
-        fs::remove_dir_all(draft).doing(|| format!("remove {}", draft.display()))?;
-    }
     let (programs, libraries): (Vec<_>, Vec<_>) = packages.iter().partition(|package| PROGRAMS.contains(package));
     let bin = draft.join("bin");
     if !libraries.is_empty() {
@@ -193,17 +174,8 @@ async fn pip(python: &Python, packages: &[&str], target: &Path, options: &[&str]
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Python, TEST_PACKAGES, name, python_packages};
+    use super::{TEST_PACKAGES, python_packages};
     use crate::command::run_as;
-
-    #[test]
-    fn other_packages_or_another_python_have_another_folder() {
-        let python = |tag: &str| Python { program: "python3".into(), tag: tag.into() };
-        let first = name(&["a==1", "b==1"], &python("cpython-311 linux-x86_64"));
-        assert_eq!(first, name(&["a==1", "b==1"], &python("cpython-311 linux-x86_64")));
-        assert_ne!(first, name(&["a==1", "b==2"], &python("cpython-311 linux-x86_64")));
-        assert_ne!(first, name(&["a==1", "b==1"], &python("cpython-312 linux-x86_64")));
-    }
 
     #[tokio::test]
     #[ignore = "downloads Python packages"]

@@ -177,3 +177,15 @@ async fn a_missing_variable_or_binary_and_a_used_port_are_said_at_the_start() {
     assert!(used.starts_with(&format!("Port {port} is in use")) && used.contains("--port"), "{used}");
     bundle.stop().await;
 }
+
+#[tokio::test]
+async fn an_answer_may_be_lost_with_its_process() {
+    let (bundle, _folder) = start("lost").await;
+    let url = bundle.url();
+    let before = pid(&url).await;
+    bundle.lose_next_answer("echo");
+    let (status, body) = get(format!("{url}/echo/pid")).await;
+    assert!(status >= 500 && !body.contains("pid"), "{status} {body}");
+    let after = pid(&url).await;
+    assert!(after.is_number() && after != before);
+}

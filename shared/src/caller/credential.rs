@@ -16,7 +16,7 @@ use crate::{ids, limits};
 pub const SESSION_COOKIE: &str = "authjs.session-token";
 /// The session cookie over https.
 pub const SECURE_SESSION_COOKIE: &str = "__Secure-authjs.session-token";
-/// How an API key starts.
+/// How an API key starts. What is sent as a bearer token is one only if it starts so.
 const API_KEY_PREFIX: &str = "sk_";
 /// How a key starts that does not work in production.
 const TEST_KEY_PREFIX: &str = "sk_test_";
@@ -54,7 +54,8 @@ pub(super) fn presented(
 ) -> Result<Option<(Presented, bool)>, ApiError> {
     let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or("?").trim());
     let text = match (header("x-api-key"), header(AUTHORIZATION.as_str())) {
-        (Some(key), _) if !key.is_empty() => key,
+        // In a header of its own it can only be a key, however it begins.
+        (Some(key), _) if !key.is_empty() => return Ok(Some((api_key(key, door, api_keys)?, false))),
         (_, Some(authorization)) if !authorization.is_empty() => {
             let (scheme, token) = authorization.split_once(' ').ok_or(ApiError::Unauthorized)?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).ok_or(ApiError::Unauthorized)?
@@ -187,6 +188,15 @@ mod tests {
             (&[("authorization", &long)], true, Err("unauthorized")),
             (&[("authorization", &bearer)], true, Ok(Some("session"))),
             (&[("x-api-key", "sk_live_x")], true, Ok(Some("api_key"))),
+            (&[("x-api-key", "sk_live_x")], false, Err("unauthorized")),
+            (&[("x-api-key", "sk_test_x")], true, Err("invalid_api_key")),
+            (&[("x-api-key", "a-key-12345")], true, Ok(Some("api_key"))),
+            (&[("x-api-key", "a-key-12345")], false, Err("unauthorized")),
+            (&[("x-api-key", "a.b.c.d.e")], true, Ok(Some("api_key"))),
+            (&[("x-api-key", &long)], true, Err("invalid_api_key")),
+            (&[("x-api-key", " "), ("authorization", "Bearer abc")], true, Ok(Some("session"))),
+            (&[("x-api-key", "a-key"), ("authorization", "Bearer abc")], true, Ok(Some("api_key"))),
+            (&[("x-api-key", "a-key"), ("cookie", &plain)], true, Ok(Some("api_key"))),
             (&[("cookie", &plain)], true, Ok(Some("cookie"))),
             (&[("cookie", "a=b"), ("cookie", &secure)], true, Ok(Some("cookie"))),
             (&[("cookie", &foreign)], true, Ok(Some("foreign"))),

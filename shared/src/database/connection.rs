@@ -1,7 +1,11 @@
 //! One connection: opening it, and sending several statements at once over it.
 
+use std::sync::OnceLock;
+use std::time::Instant;
+
 use futures_util::future::join_all;
 use tokio::task::AbortHandle;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, NoTls, Row, Socket};
 
@@ -11,6 +15,20 @@ use super::tls::Tls;
 use super::url::DatabaseUrl;
 use super::{ROUND_TRIPS, within_deadline};
 use crate::limits;
+
+/// What connections of this process call themselves, unless their URL says otherwise.
+static APPLICATION: OnceLock<&str> = OnceLock::new();
+
+/// Has connections call themselves `name`, as which the server's figures show them. PgBouncer passes it on.
+pub fn call_application(name: &'static str) {
+    // Of two, in a test, the first stays.
+    let _ = APPLICATION.set(name);
+}
+
+/// What connections of this process call themselves; empty for no function's.
+pub(super) fn application() -> &'static str {
+    APPLICATION.get().copied().unwrap_or_default()
+}
 
 /// An open connection. Dropping it closes it at once, so a transaction left open on it is rolled back.
 pub(super) struct Connection {
@@ -37,18 +55,63 @@ pub async fn open(url: &DatabaseUrl) -> Result<Client, OpenError> {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The server refused or could not be reached.
-    #[error("{}", chain(.0))]
+    #[error("{}{}", chain(.0), advice(.0))]
     Connect(#[from] tokio_postgres::Error),
     /// The certificates to trust could not be read.
     #[error("{0}")]
     Tls(String),
 }
 
+/// What helps against a refusal that its words do not explain.
+fn advice(error: &tokio_postgres::Error) -> &'static str {
+    match chain(error).contains("certificate verify failed") {
+        true => "; check sslrootcert, which names the authority of the server's certificate, and the host's name",
+        false => "",
+    }
+}
+
+impl OpenError {
+    /// Whether the server was reached and did not take the password. PgBouncer says it with codes of its own, by version.
+    fn is_about_the_password(&self) -> bool {
+        let OpenError::Connect(error) = self else { return false };
+        let Some(said) = error.as_db_error() else { return false };
+        let by_pooler = ["password authentication failed", "SASL authentication failed"];
+        *said.code() == SqlState::INVALID_PASSWORD
+            || (*said.code() == SqlState::PROTOCOL_VIOLATION && by_pooler.contains(&said.message()))
+    }
+}
+
+/// As [`OpenError`], for requests: what they are told, and whether another password would help.
+pub(super) enum OpenFailure {
+    /// The password is not taken.
+    Password(DatabaseError),
+    /// Anything else.
+    Other(DatabaseError),
+}
+
+impl From<OpenFailure> for DatabaseError {
+    fn from(failure: OpenFailure) -> Self {
+        match failure {
+            OpenFailure::Password(error) | OpenFailure::Other(error) => error,
+        }
+    }
+}
+
+impl From<DatabaseError> for OpenFailure {
+    fn from(error: DatabaseError) -> Self {
+        OpenFailure::Other(error)
+    }
+}
+
 impl Connection {
     /// Connects and logs in.
-    pub(super) async fn open(url: &DatabaseUrl, tls: &Tls) -> Result<Self, DatabaseError> {
-        let unavailable = |error: OpenError| DatabaseError::Unavailable(error.to_string());
-        let (client, driver) = within_deadline(async { start(url, tls).await.map_err(unavailable) }).await?;
+    pub(super) async fn open(url: &DatabaseUrl, tls: &Tls) -> Result<Self, OpenFailure> {
+        let started = within_deadline(async { Ok(start(url, tls).await) }).await?;
+        let (client, driver) = started.map_err(|error| {
+            let about_password = error.is_about_the_password();
+            let error = DatabaseError::Unavailable(error.to_string());
+            if about_password { OpenFailure::Password(error) } else { OpenFailure::Other(error) }
+        })?;
         Ok(Connection { client, driver })
     }
 
@@ -67,8 +130,10 @@ impl Connection {
     /// outside a transaction the others happen all the same.
     pub(super) async fn exchange(&self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, DatabaseError> {
         ROUND_TRIPS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let started = Instant::now();
         // Polled in order before the driver writes, so they leave in one send, in this order.
         let answers = join_all(statements.iter().map(|statement| self.run(statement))).await;
+        super::slow::tell(statements, started.elapsed());
         answers.into_iter().map(|answer| answer.map_err(DatabaseError::from)).collect()
     }
 
@@ -86,6 +151,9 @@ impl Connection {
 async fn start(url: &DatabaseUrl, tls: &Tls) -> Result<(Client, AbortHandle), OpenError> {
     let mut config = url.driver_config();
     config.connect_timeout(limits::DATABASE_CONNECT);
+    if let (Some(name), None) = (APPLICATION.get(), config.get_application_name()) {
+        config.application_name(*name);
+    }
     match tls.connector().map_err(OpenError::Tls)? {
         None => {
             let (client, connection) = config.connect(NoTls).await?;

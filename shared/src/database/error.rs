@@ -37,6 +37,9 @@ pub enum DatabaseError {
          set it back; with another one everybody would become somebody else"
     )]
     OtherSalt,
+    /// Nothing is written for now; a sentence for the public.
+    #[error("writing is stopped for maintenance")]
+    Maintenance(String),
     /// A text held what PostgreSQL cannot store, such as a NUL character.
     #[error("the database cannot store a text: {0}")]
     UnstorableText(String),
@@ -92,6 +95,9 @@ impl From<tokio_postgres::Error> for DatabaseError {
         let message = format!("{} ({})", db.message(), db.code().code());
         if let Some(constraint) = db.constraint().filter(|_| db.code().code().starts_with("23")) {
             return DatabaseError::Constraint { constraint: constraint.to_owned(), message };
+        }
+        if db.code().code() == "SL503" {
+            return DatabaseError::Maintenance(super::maintenance::sentence(db.detail()));
         }
         if db.code().code() == "SL500" {
             return DatabaseError::OtherSalt;

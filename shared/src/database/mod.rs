@@ -4,6 +4,9 @@
 
 mod connection;
 mod error;
+mod maintenance;
+mod slow;
+mod source;
 mod statement;
 mod tls;
 mod transaction;
@@ -15,19 +18,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-pub use self::connection::open;
+pub use self::connection::{OpenError, call_application, open};
 pub use self::error::{CallerRefusal, DatabaseError};
+pub use self::maintenance::WriteStop;
+pub use self::source::UrlSource;
 pub use self::statement::{Parameter, Statement};
 pub use self::transaction::Transaction;
 pub use self::url::DatabaseUrl;
 
 use self::connection::Connection;
-use self::tls::Tls;
+use self::source::Server;
 use crate::clock::Clock;
 use crate::limits;
 
 /// Migrations that the functions of this build rely on: the newest version in `migrations/`.
-pub const SCHEMA_VERSION: i32 = 9;
+pub const SCHEMA_VERSION: i32 = 24;
 
 /// Exchanges with the database since [`take_round_trips`]. An instance serves one request at a time.
 static ROUND_TRIPS: AtomicU32 = AtomicU32::new(0);
@@ -44,18 +49,23 @@ pub struct Database {
 }
 
 struct Inner {
-    url: DatabaseUrl,
-    tls: Arc<Tls>,
+    stop: WriteStop,
+    server: Server,
     clock: Clock,
     /// The connection between requests; taken out while in use, so that a broken one is never put back.
     idle: Mutex<Option<(Connection, Timestamp)>>,
 }
 
 impl Database {
-    /// Connects to `url` when first used.
-    pub fn new(url: DatabaseUrl, clock: Clock) -> Self {
-        let tls = Tls::prepared(url.tls().clone());
-        Database { inner: Arc::new(Inner { url, tls, clock, idle: Mutex::new(None) }) }
+    /// Connects to `url` when first used; a [`UrlSource`] follows a changed password.
+    pub fn new(url: impl Into<UrlSource>, clock: Clock) -> Self {
+        Self::stopping(url, clock, WriteStop::Never)
+    }
+
+    /// As [`Database::new`], refusing to write as `stop` says.
+    pub fn stopping(url: impl Into<UrlSource>, clock: Clock, stop: WriteStop) -> Self {
+        let server = Server::new(url.into(), clock.clone());
+        Database { inner: Arc::new(Inner { stop, server, clock, idle: Mutex::new(None) }) }
     }
 
     /// Runs statements that may be repeated, all in one exchange and each in its own implicit transaction.
@@ -78,11 +88,11 @@ impl Database {
     /// # Errors
     /// As [`Database::read`].
     pub async fn read_in_order(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let all = enclosed(BEGIN_READING, statements);
+        let all = enclosed(vec![BEGIN_READING], statements);
         within_deadline(async {
             let (connection, rows) = self.first_exchange_of(&all).await?;
             self.put_back(connection);
-            Ok(without_ends(rows))
+            Ok(without_ends(rows, 1))
         })
         .await
     }
@@ -103,10 +113,12 @@ impl Database {
         &self,
         statements: Vec<Statement>,
     ) -> Result<(Transaction, Vec<Vec<Row>>), DatabaseError> {
-        let statements = Vec::from_iter([BEGIN].into_iter().chain(statements));
+        let mut all = self.inner.stop.opening()?;
+        let opening = all.len();
+        all.extend(statements);
         within_deadline(async {
-            let (connection, mut rows) = self.first_exchange_of(&statements).await?;
-            rows.remove(0);
+            let (connection, mut rows) = self.first_exchange_of(&all).await?;
+            rows.drain(..opening.min(rows.len()));
             Ok((Transaction::new(self.clone(), connection), rows))
         })
         .await
@@ -126,7 +138,9 @@ impl Database {
     /// # Errors
     /// As [`Database::write`].
     pub async fn write_all(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, DatabaseError> {
-        let all = enclosed(BEGIN, statements);
+        let opening = self.inner.stop.opening()?;
+        let opened = opening.len();
+        let all = enclosed(opening, statements);
         let connection = within_deadline(self.checked_out()).await?;
         let outcome = within_deadline(connection.exchange(&all)).await;
         let rows = match outcome {
@@ -134,7 +148,7 @@ impl Database {
             Err(error) => return Err(self.settle(connection, error)),
         };
         self.put_back(connection);
-        Ok(without_ends(rows))
+        Ok(without_ends(rows, opened))
     }
 
     /// What a failed exchange that ended with a commit means, and whether its connection is still good.
@@ -172,7 +186,7 @@ impl Database {
             }
         }
         drop(connection);
-        let connection = Connection::open(&self.inner.url, &self.inner.tls).await?;
+        let connection = self.inner.server.connect().await?;
         let rows = connection.exchange(statements).await?;
         Ok((connection, rows))
     }
@@ -189,7 +203,7 @@ impl Database {
                 return Ok(connection);
             }
         }
-        Connection::open(&self.inner.url, &self.inner.tls).await
+        self.inner.server.connect().await
     }
 
     /// Keeps `connection`, which is outside any transaction, for the next request.
@@ -212,15 +226,15 @@ async fn within_deadline<T>(work: impl Future<Output = Result<T, DatabaseError>>
     }
 }
 
-/// `statements` between `begin` and a commit.
-fn enclosed(begin: Statement, statements: Vec<Statement>) -> Vec<Statement> {
-    std::iter::once(begin).chain(statements).chain([COMMIT]).collect()
+/// `statements` between `opening` and a commit.
+fn enclosed(opening: Vec<Statement>, statements: Vec<Statement>) -> Vec<Statement> {
+    opening.into_iter().chain(statements).chain([COMMIT]).collect()
 }
 
-/// The answers without those to begin and commit.
-fn without_ends(mut rows: Vec<Vec<Row>>) -> Vec<Vec<Row>> {
+/// The answers without those to the `opened` first statements and the commit.
+fn without_ends(mut rows: Vec<Vec<Row>>, opened: usize) -> Vec<Vec<Row>> {
     rows.pop();
-    rows.drain(..1.min(rows.len()));
+    rows.drain(..opened.min(rows.len()));
     rows
 }
 

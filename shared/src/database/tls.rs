@@ -83,6 +83,10 @@ fn build(mode: &TlsMode) -> Result<MakeTlsConnector, String> {
         };
         let pem = std::fs::read(file).map_err(|error| unreadable(&error))?;
         let certificates = Certificate::stack_from_pem(&pem).map_err(|error| unreadable(&error))?;
+        // Without one every server would be refused, and nobody could tell why.
+        if certificates.is_empty() {
+            return Err(unreadable(&"it holds no certificate"));
+        }
         builder.disable_built_in_roots(true);
         for certificate in certificates {
             builder.add_root_certificate(certificate);

@@ -5,8 +5,34 @@ use url::form_urlencoded;
 
 use super::tls::TlsMode;
 
+/// Gaps in what providers' pages show.
+const PLACEHOLDERS: [&str; 4] = ["[YOUR-PASSWORD]", "[PASSWORD]", "[PROJECT-REF]", "[password]"];
+
+/// Parameters for the pools, caches and drivers of others: there is one connection per instance, nothing is prepared, time-outs
+/// are set on the role.
+const WITHOUT_MEANING_HERE: [&str; 18] = [
+    "connection_limit",
+    "pool_timeout",
+    "pool_mode",
+    "socket_timeout",
+    "statement_timeout",
+    "statement_cache_size",
+    "single_use_connections",
+    "max_idle_connection_lifetime",
+    "max_connection_lifetime",
+    "sslnegotiation",
+    "sslcompression",
+    "sslsni",
+    "gssencmode",
+    "krbsrvname",
+    "uselibpqcompat",
+    "client_encoding",
+    "supa",
+    "workaround",
+];
+
 /// A parsed PostgreSQL URL. Its password is never printed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct DatabaseUrl {
     driver: tokio_postgres::Config,
     tls: TlsMode,
@@ -26,6 +52,11 @@ impl DatabaseUrl {
     /// What is wrong and what to do, without the URL itself.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        if let Some(placeholder) = PLACEHOLDERS.iter().find(|placeholder| text.contains(**placeholder)) {
+            return Err(format!(
+                "still has {placeholder} where the provider's page leaves a gap: put the real value there"
+            ));
+        }
         if !text.starts_with("postgresql://") && !text.starts_with("postgres://") {
             return Err("must start with postgresql://".to_owned());
         }
@@ -33,6 +64,7 @@ impl DatabaseUrl {
         let mut mode = "prefer".to_owned();
         let mut roots = None;
         let mut pooled = false;
+        let mut strict = false;
         let mut for_driver = form_urlencoded::Serializer::new(String::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
@@ -40,10 +72,18 @@ impl DatabaseUrl {
                 // `system` is libpq's word for the system's own roots, which is what no file means here.
                 "sslrootcert" => roots = Some(value.into_owned()).filter(|file| file != "system"),
                 "pgbouncer" => pooled = value == "true",
+                // What Node's drivers say instead of `sslmode`.
+                "ssl" if value == "true" || value == "1" => mode = stronger(mode, "require"),
+                "ssl" => {}
+                "sslaccept" => strict = value == "strict",
                 "schema" if value == "public" => {}
                 "schema" => return Err(format!("has schema={value}: the tables live in the schema public")),
-                // Prisma's pool and the pooler's own limits: one connection per instance, time-outs on the role.
-                "connection_limit" | "pool_timeout" | "statement_timeout" | "sslnegotiation" | "gssencmode" => {}
+                "sslcert" | "sslkey" | "sslidentity" | "sslpassword" => {
+                    return Err(format!(
+                        "has {name}: certificates of clients are not supported; log in with a password"
+                    ));
+                }
+                _ if WITHOUT_MEANING_HERE.contains(&name.as_ref()) => {}
                 _ => {
                     for_driver.append_pair(&name, &value);
                 }
@@ -51,7 +91,9 @@ impl DatabaseUrl {
         }
         let tls = match mode.as_str() {
             "disable" | "allow" | "prefer" => TlsMode::Off,
-            "require" => TlsMode::Require { roots },
+            // Prisma's `strict` is what others call `verify-full`.
+            "require" if strict => TlsMode::VerifyFull { roots },
+            "require" | "no-verify" => TlsMode::Require { roots },
             "verify-ca" => TlsMode::VerifyAuthority { roots },
             "verify-full" => TlsMode::VerifyFull { roots },
             other => return Err(format!("has sslmode={other}: use disable, require, verify-ca or verify-full")),
@@ -112,6 +154,17 @@ impl DatabaseUrl {
         self
     }
 
+    /// The same server with the user and the password of `other`.
+    pub fn with_login_of(mut self, other: &DatabaseUrl) -> Self {
+        if let Some(user) = other.driver.get_user() {
+            self.driver.user(user);
+        }
+        if let Some(password) = other.driver.get_password() {
+            self.driver.password(password);
+        }
+        self
+    }
+
     pub(super) fn driver_config(&self) -> tokio_postgres::Config {
         self.driver.clone()
     }
@@ -121,65 +174,10 @@ impl DatabaseUrl {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_forms_that_providers_hand_out_are_understood() {
-        for (url, tls, place) in [
-            (
-                "postgresql://postgres:password@localhost:5432/spike_land?schema=public",
-                false,
-                "localhost:5432/spike_land",
-            ),
-            (
-                "postgresql://postgres:pw@db.ref.supabase.co:5432/postgres?pgbouncer=true",
-                false,
-                "db.ref.supabase.co:5432/postgres",
-            ),
-            (
-                "postgresql://u:p@ep-x-pooler.eu.aws.neon.tech/neondb?sslmode=require&channel_binding=require",
-                true,
-                "ep-x-pooler.eu.aws.neon.tech:5432/neondb",
-            ),
-            (
-                "postgres://u:p%40ss@monorail.proxy.rlwy.net:1234/railway?connection_limit=1&pool_timeout=0",
-                false,
-                "monorail.proxy.rlwy.net:1234/railway",
-            ),
-            (
-                "postgresql://u:p@x.rds.amazonaws.com/db?sslmode=verify-full&sslrootcert=/ca.pem",
-                true,
-                "x.rds.amazonaws.com:5432/db",
-            ),
-            (
-                "postgresql://u:p@a:5432,b:5433/db?target_session_attrs=read-write&application_name=my+app",
-                false,
-                "a,b:5432,5433/db",
-            ),
-        ] {
-            let parsed = DatabaseUrl::parse(url).unwrap();
-            assert_eq!((parsed.requires_tls(), parsed.place().as_str()), (tls, place), "{url}");
-        }
-        assert!(DatabaseUrl::parse("postgresql://u:p@h/d?pgbouncer=true").unwrap().says_pooled());
-    }
-
-    #[test]
-    fn what_cannot_be_meant_is_refused_without_repeating_the_password() {
-        for bad in [
-            "",
-            "localhost/spike",
-            "mysql://u:hunter2@h/d",
-            "postgresql://u:hunter2@h:port/d",
-            "postgresql:///d?user=u",
-            "postgresql://u:hunter2@h/d?schema=other",
-            "postgresql://u:hunter2@h/d?sslmode=maybe",
-            "postgresql://u:hunter2@h/d?surprise=1",
-        ] {
-            let said = DatabaseUrl::parse(bad).unwrap_err();
-            assert!(!said.contains("hunter2"), "{said}");
-        }
-        assert!(!format!("{:?}", DatabaseUrl::parse("postgresql://u:hunter2@h/d").unwrap()).contains("hunter2"));
-    }
+/// `mode`, unless that promises nothing.
+fn stronger(mode: String, other: &str) -> String {
+    if mode == "prefer" { other.to_owned() } else { mode }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,25 +149,15 @@ async fn what_stayed_open_is_settled_later() {
         let ada = customer(shop, "ada").await;
         shop.stripe.fail_next([Fault::LostAnswer; 4]);
         shop.buy(&ada, "pro").await.expect_error(503, "unavailable");
-        let config = |seconds: i64| {
-            let clock = std::env::temp_dir().join(format!("billing-{}-{seconds}.clock", std::process::id()));
-            std::fs::write(&clock, seconds.to_string()).unwrap();
-            let variables = [
-                ("ENVIRONMENT", "test"),
-                ("DATABASE_URL", &shop.stack.pooled_url),
-                ("AUTH_SECRET", tests::AUTH_SECRET),
-                ("APP_URL", "http://localhost:3000"),
-                ("STRIPE_SECRET_KEY", local::stripe_stand_in::KEY),
-                ("STRIPE_API_URL", shop.stripe.url()),
-                ("CLOCK_FILE", &clock.display().to_string()),
-            ];
-            let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            billing::Billing::new(&shared::Config::from_variables(variables.into()).unwrap()).unwrap()
+        let settle = async |seconds: i64| {
+            shop.stack.set_clock(seconds);
+            let run = shop.stack.bundle.invoke("scheduled", json!({ "job": "billing.settle" })).await.unwrap();
+            run["result"].clone()
         };
         // Not while the request that asked may still run.
-        assert_eq!(billing::settle_pending(&config(0), 10).await.unwrap(), 0);
+        assert_eq!(settle(0).await["done"], 0);
         let sessions = shop.stripe.objects("checkout.session").len();
-        assert_eq!(billing::settle_pending(&config(120), 10).await.unwrap(), 1);
+        assert_eq!(settle(120).await["done"], 1);
         assert_eq!(shop.stripe.objects("checkout.session").len(), sessions);
         assert_eq!(shop.stack.number("select count(*) from stripe_operations where status = 'DONE'").await, 2);
 
@@ -175,7 +165,7 @@ async fn what_stayed_open_is_settled_later() {
         shop.stripe.fail_next([Fault::Status(500); 4]);
         shop.buy(&ada, "basic").await.expect_error(503, "unavailable");
         let asked = shop.stripe.asked().len();
-        assert_eq!(billing::settle_pending(&config(86_400), 10).await.unwrap(), 0);
+        assert_eq!(settle(87_000).await["failed"], 1);
         assert_eq!(shop.stripe.asked().len(), asked);
         assert_eq!(shop.stack.number("select count(*) from stripe_operations where status = 'FAILED'").await, 1);
     })

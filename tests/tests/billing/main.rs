@@ -4,6 +4,7 @@
 
 mod changing;
 mod faults;
+mod leaving;
 mod paying;
 mod refusing;
 mod shop;

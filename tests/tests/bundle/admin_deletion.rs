@@ -65,15 +65,24 @@ async fn nobody_is_billed_after_they_are_gone() {
                 ada.id
             ))
             .await;
-        let leave = || stack.request("DELETE", "/api/settings/account").bearer_auth(&ada.token);
-        let leave = async || stack.send(leave().json(&json!({ "password": PASSWORD }))).await;
-        delete(stack, &root, &ada.id).await.expect_error(409, "still_subscribed");
-        leave().await.expect_error(409, "still_subscribed");
-        stack.balance(&ada).await;
-
-        stack.sql("update subscriptions set cancel_at_period_end = true").await;
-        leave().await.expect(200);
+        delete(stack, &root, &ada.id).await.expect(200);
+        let asked = "select count(*) from stripe_operations
+                      where kind = 'CANCEL_NOW' and item = 'sub_1' and status = 'PENDING' and next_attempt_at <= now()";
+        assert_eq!(stack.number(asked).await, 1);
         assert_eq!(stack.number("select count(*) from subscriptions").await, 1, "what was paid stays in the books");
+        // What has ended needs no end.
+        let bob = stack.sign_up("bob").await;
+        stack
+            .sql(&format!(
+                "insert into subscriptions
+                     (user_id, stripe_subscription_id, status, plan_code, changed_at, changed_by, created_at)
+                 values ('{}', 'sub_2', 'CANCELED', 'hobby', now(), 'evt_2', now())",
+                bob.id
+            ))
+            .await;
+        let leave = stack.request("DELETE", "/api/settings/account").bearer_auth(&bob.token);
+        stack.send(leave.json(&json!({ "password": PASSWORD }))).await.expect(200);
+        assert_eq!(stack.number("select count(*) from stripe_operations").await, 1);
     })
     .await;
 }

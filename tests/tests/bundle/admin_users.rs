@@ -229,14 +229,7 @@ async fn administrators_alone_are_let_in() {
     with_stack(async |stack| {
         let root = person(stack, "root", "ADMIN").await;
         let ada = stack.sign_up("ada").await;
-        let key = "sk_test_0123456789012345678901234567890123456789abc";
-        stack
-            .sql(&format!(
-                "insert into api_keys (id, user_id, name, key_hash, key_prefix, created_at)
-                 values ('key_1', '{}', 'a key', sha256('{key}'), 'sk_test_…9abc', now())",
-                root.id
-            ))
-            .await;
+        let key = stack.give_key(&root).await;
         for path in [
             "/api/admin/users",
             "/api/admin/users?userId=x",

@@ -3,24 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
-use tests::{Given, Person, Proxy, Stack, with_stack, with_stack_behind};
-
-/// Gives `person` this balance and tier, last grown `minutes` ago, as an import would.
-async fn wallet(stack: &Stack, person: &Person, balance: i64, tier: &str, minutes: i64) {
-    let id = &person.id;
-    stack
-        .sql(&format!(
-            "delete from token_transactions where user_id = '{id}';
-             update user_token_balances
-                set balance = {balance}, tier = '{tier}', last_regeneration = now() - interval '{minutes} minutes',
-                    total_earned = {balance}, transaction_count = ({balance} > 0)::int
-              where user_id = '{id}';
-             insert into token_transactions
-                 (user_id, entry_number, id, amount, type, source, event_key, balance_after, created_at)
-             select '{id}', 1, 'txn_import', {balance}, 'EARN_BONUS', 'import', 'import', {balance}, now() where {balance} > 0"
-        ))
-        .await;
-}
+use tests::{Given, Proxy, with_stack, with_stack_behind};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_person_has_ten_tokens_in_a_free_well() {
@@ -65,7 +48,7 @@ async fn twenty_first_reads_of_an_imported_person_open_one_wallet() {
 async fn tokens_grow_by_whole_intervals() {
     with_stack(async |stack| {
         let ada = stack.sign_up("ada").await;
-        wallet(stack, &ada, 0, "FREE", 47).await;
+        stack.give_wallet(&ada, 0, "FREE", 47).await;
         let clock = "select (extract(epoch from last_regeneration) * 1000)::bigint from user_token_balances";
         let before = stack.number(clock).await;
         let stack = &*stack;
@@ -96,7 +79,7 @@ async fn a_well_fills_up_to_its_capacity_and_bought_tokens_stay() {
             (0, "PREMIUM", 25 * 60 + 1, 100),
             (10, "FREE", 100_000, 10),
         ] {
-            wallet(stack, &ada, balance, tier, minutes).await;
+            stack.give_wallet(&ada, balance, tier, minutes).await;
             let read = stack.balance(&ada).await;
             assert_eq!(read["balance"], expected, "{balance} {tier} {minutes}");
             assert_eq!(read["tokensAddedThisRequest"], expected - balance);
@@ -113,7 +96,7 @@ async fn a_well_that_was_full_starts_to_grow_at_the_spend() {
 
     with_stack(async |stack| {
         let ada = stack.sign_up("ada").await;
-        wallet(stack, &ada, 10, "FREE", 600).await;
+        stack.give_wallet(&ada, 10, "FREE", 600).await;
         let clock = Clock::default();
         let database = Database::new(shared::database::DatabaseUrl::parse(&stack.pooled_url).unwrap(), clock.clone());
         let spend = |amount: i64, key: &str| {
@@ -154,7 +137,7 @@ async fn spends_at_once_never_overdraw() {
 
     with_stack(async |stack| {
         let ada = stack.sign_up("ada").await;
-        wallet(stack, &ada, 50, "FREE", 0).await;
+        stack.give_wallet(&ada, 50, "FREE", 0).await;
         let url = shared::database::DatabaseUrl::parse(&stack.pooled_url).unwrap();
         let spends = (0..20).map(|n| {
             let (url, user_id) = (url.clone(), ada.id.clone());

@@ -37,7 +37,8 @@ impl Documented {
     fn check(&self, answer: &Value) {
         let status = answer["statusCode"].as_u64().map(|status| status.to_string());
         let report = answer["action"].as_str().map(|action| format!("the report `{action}`"));
-        let is = status.or(report).unwrap_or_default();
+        let job = answer["job"].as_str().map(|job| format!("the run of `{job}`"));
+        let is = status.or(report).or(job).unwrap_or_default();
         let expected = !is.is_empty() && self.answer.starts_with(&is);
         assert!(expected, "{}: documented is {}, answered {answer}", self.event, self.answer);
     }

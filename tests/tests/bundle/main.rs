@@ -28,6 +28,7 @@ mod purchases;
 mod reconciliation;
 mod referrals;
 mod schema;
+mod seeded;
 mod sessions;
 mod settings;
 mod stripe_disputes;

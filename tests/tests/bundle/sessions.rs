@@ -106,14 +106,7 @@ async fn a_session_ends_after_thirty_days_and_with_its_account() {
 async fn an_api_key_reads_its_owners_balance_until_it_is_revoked() {
     with_stack(async |stack| {
         let ada = stack.sign_up("ada").await;
-        let key = "sk_test_0123456789012345678901234567890123456789abc";
-        stack
-            .sql(&format!(
-                "insert into api_keys (id, user_id, name, key_hash, key_prefix, created_at)
-                 values ('key_1', '{}', 'a key', sha256('{key}'), 'sk_test_…9abc', now())",
-                ada.id
-            ))
-            .await;
+        let key = stack.give_key(&ada).await;
         assert_eq!(stack.get("/api/tokens/balance", Some(key)).await.expect(200)["balance"], 10);
         let by_header = stack.request("GET", "/api/tokens/history").header("x-api-key", key);
         assert_eq!(stack.send(by_header).await.expect(200)["total"], 1);

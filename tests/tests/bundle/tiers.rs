@@ -3,23 +3,6 @@
 use serde_json::{Value, json};
 use tests::{Person, Stack, with_stack};
 
-/// Puts `person` on a tier with this balance, last grown `minutes` ago.
-async fn wallet(stack: &Stack, person: &Person, tier: &str, balance: i64, minutes: i64) {
-    let id = &person.id;
-    stack
-        .sql(&format!(
-            "delete from token_transactions where user_id = '{id}';
-             update user_token_balances
-                set balance = {balance}, tier = '{tier}', last_regeneration = now() - interval '{minutes} minutes',
-                    total_earned = {balance}, transaction_count = ({balance} > 0)::int
-              where user_id = '{id}';
-             insert into token_transactions
-                 (user_id, entry_number, id, amount, type, source, event_key, balance_after, created_at)
-             select '{id}', 1, 'txn_import', {balance}, 'EARN_BONUS', 'import', 'import', {balance}, now() where {balance} > 0"
-        ))
-        .await;
-}
-
 fn tier(name: &str, display: &str, capacity: i64, price: f64) -> Value {
     json!({ "tier": name, "displayName": display, "wellCapacity": capacity, "priceGBP": price })
 }
@@ -40,7 +23,7 @@ async fn the_tiers_say_where_one_stands() {
         ];
         for (index, own) in all.iter().enumerate() {
             let name = own["tier"].as_str().unwrap();
-            wallet(stack, &ada, name, 1, 0).await;
+            stack.give_wallet(&ada, 1, name, 0).await;
             let shown = ask(stack, &ada, "/api/tiers").await;
             let mut offered = all.clone();
             for (position, one) in offered.iter_mut().enumerate() {
@@ -71,17 +54,17 @@ async fn who_has_run_out_is_shown_the_next_tier() {
             json!({ "showUpgradePrompt": show, "isPremiumAtZero": false, "currentTier": own, "nextTier": next })
         };
         let standard = tier("STANDARD", "Standard", 50, 10.0);
-        wallet(stack, &ada, "BASIC", 0, 0).await;
+        stack.give_wallet(&ada, 0, "BASIC", 0).await;
         assert_eq!(ask(stack, &ada, PATH).await, prompt(true, "BASIC", standard.clone()));
-        wallet(stack, &ada, "BASIC", 1, 0).await;
+        stack.give_wallet(&ada, 1, "BASIC", 0).await;
         assert_eq!(ask(stack, &ada, PATH).await, prompt(false, "BASIC", standard.clone()));
-        wallet(stack, &ada, "PREMIUM", 1, 0).await;
+        stack.give_wallet(&ada, 1, "PREMIUM", 0).await;
         assert_eq!(ask(stack, &ada, PATH).await, prompt(false, "PREMIUM", Value::Null));
         // What has grown meanwhile counts.
-        wallet(stack, &ada, "BASIC", 0, 16).await;
+        stack.give_wallet(&ada, 0, "BASIC", 16).await;
         assert_eq!(ask(stack, &ada, PATH).await, prompt(false, "BASIC", standard));
 
-        wallet(stack, &ada, "PREMIUM", 0, 5).await;
+        stack.give_wallet(&ada, 0, "PREMIUM", 5).await;
         let mut shown = ask(stack, &ada, PATH).await;
         let wait = shown["options"]["timeUntilNextRegen"].take().as_i64().unwrap();
         assert!((9 * 60_000..=10 * 60_000).contains(&wait), "{wait}");
@@ -119,7 +102,7 @@ async fn an_agent_sees_the_balance_sixty_times_a_minute() {
         let made = stack.send(made).await.expect(200);
         let key = made["apiKey"]["key"].as_str().or(made["key"].as_str()).unwrap().to_owned();
 
-        wallet(stack, &ada, "FREE", 0, 47).await;
+        stack.give_wallet(&ada, 0, "FREE", 47).await;
         let shown = ask(stack, &ada, PATH).await;
         assert_eq!(shown["balance"], 3, "what has grown is there: {shown}");
         assert!(shown["lastRegeneration"].as_str().unwrap().ends_with('Z') && shown.as_object().unwrap().len() == 2);

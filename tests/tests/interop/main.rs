@@ -4,6 +4,7 @@
 
 mod front_end;
 mod large_cookie;
+mod localstripe;
 mod next_auth;
 mod session_cookie;
 mod stripe_webhook;

@@ -14,7 +14,7 @@ use crate::till::spending;
 
 const ENDPOINT: &str = "POST /api/test";
 
-fn app(stack: &Stack) -> App {
+pub fn app(stack: &Stack) -> App {
     let variables = [
         ("ENVIRONMENT", "test"),
         ("DATABASE_URL", &stack.pooled_url),
@@ -26,13 +26,13 @@ fn app(stack: &Stack) -> App {
     App::new(&Config::from_variables(variables).unwrap()).unwrap()
 }
 
-async fn caller(app: &App, person: &Person) -> SignedIn {
+pub async fn caller(app: &App, person: &Person) -> SignedIn {
     let request = Request::builder().header("authorization", format!("Bearer {}", person.token));
     let (mut parts, ()) = request.body(()).unwrap().into_parts();
     SignedIn::from_request_parts(&mut parts, app).await.unwrap()
 }
 
-fn key(name: &'static str, body: &str) -> Idempotency {
+pub fn key(name: &'static str, body: &str) -> Idempotency {
     let headers =
         HeaderMap::from_iter([(http::HeaderName::from_static("idempotency-key"), HeaderValue::from_static(name))]);
     Idempotency::from(ENDPOINT, &headers, body.as_bytes()).unwrap()

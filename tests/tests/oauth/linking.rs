@@ -1,28 +1,17 @@
 //! Addresses that have an account already.
 
 use serde_json::json;
-use tests::{Browser, PASSWORD, Stack};
+use tests::{Browser, PASSWORD};
 
 use crate::provider::with_provider;
 use crate::visitor::{Visitor, expect_refused};
-
-const KEY: &str = "sk_test_0123456789012345678901234567890123456789abc";
-
-async fn give_key(stack: &Stack, owner: &str) {
-    stack
-        .sql(&format!(
-            "insert into api_keys (id, user_id, name, key_hash, key_prefix, created_at)
-             values ('key_1', '{owner}', 'a key', sha256('{KEY}'), 'sk_test_…9abc', now())"
-        ))
-        .await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proved_address_gains_a_way_to_sign_in() {
     with_provider(async |stack, provider| {
         let ada = stack.sign_up("ada").await;
         stack.sql("update users set email_verified = '2020-01-01'").await;
-        give_key(stack, &ada.id).await;
+        let key = stack.give_key(&ada).await;
         for name in ["google", "apple", "github", "facebook"] {
             provider.person(name, Some("ada@example.com"), true).await;
             let mut visitor = Visitor::new();
@@ -31,7 +20,7 @@ async fn a_proved_address_gains_a_way_to_sign_in() {
         }
         // All that was there before still works.
         stack.balance(&ada).await;
-        stack.get("/api/tokens/balance", Some(KEY)).await.expect(200);
+        stack.get("/api/tokens/balance", Some(key)).await.expect(200);
         Browser::default().sign_in(stack, &ada.email, PASSWORD).await.expect(200);
         assert_eq!(stack.number("select count(*) from accounts").await, 4);
         assert_eq!(stack.number("select count(*) from users where email_verified = '2020-01-01'").await, 1);
@@ -44,7 +33,7 @@ async fn an_account_that_a_stranger_prepared_goes_to_the_owner_of_its_address() 
     with_provider(async |stack, provider| {
         // Somebody who never proved the address: with a password, a phone, a browser, a key and a link.
         let mallory = stack.sign_up("ada").await;
-        give_key(stack, &mallory.id).await;
+        let key = stack.give_key(&mallory).await;
         let mut browser = Browser::default();
         browser.sign_in(stack, &mallory.email, PASSWORD).await.expect(200);
         stack
@@ -65,7 +54,7 @@ async fn an_account_that_a_stranger_prepared_goes_to_the_owner_of_its_address() 
         assert_eq!(stack.number("select count(*) from users where email_verified is not null").await, 1);
 
         stack.get("/api/tokens/balance", Some(&mallory.token)).await.expect_error(401, "unauthorized");
-        stack.get("/api/tokens/balance", Some(KEY)).await.expect(401);
+        stack.get("/api/tokens/balance", Some(key)).await.expect(401);
         assert!(browser.session(stack).await.is_null());
         Browser::default().sign_in(stack, &mallory.email, PASSWORD).await.expect(401);
         let mut back_again = Visitor::new();

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use tests::project;
+use tests::{project, python};
 
 use crate::checks;
-use crate::python;
 
 /// What SAM and the linter say of a template.
 pub struct Expansion {
@@ -17,8 +16,8 @@ pub struct Expansion {
 }
 
 /// Expands and lints templates, each with a name.
-pub fn expand(templates: &BTreeMap<&str, String>) -> BTreeMap<String, Expansion> {
-    let answer = python::run("expand.py", &json!(templates));
+pub async fn expand(templates: &BTreeMap<&str, String>) -> BTreeMap<String, Expansion> {
+    let answer = python("expand.py", &json!(templates)).await;
     let answer = answer.as_object().expect("an object").clone();
     answer
         .into_iter()
@@ -34,10 +33,10 @@ pub fn own_template() -> String {
     std::fs::read_to_string(project().join("template.yaml")).expect("the template")
 }
 
-#[test]
-fn the_template_can_be_deployed() {
+#[tokio::test]
+async fn the_template_can_be_deployed() {
     let text = own_template();
-    let expansions = expand(&BTreeMap::from([("own", text.clone())]));
+    let expansions = expand(&BTreeMap::from([("own", text.clone())])).await;
     let own = &expansions["own"];
     assert!(own.problems.is_empty(), "{:#?}", own.problems);
     let problems = checks::problems(&text, &own.expanded);

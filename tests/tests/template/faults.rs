@@ -49,15 +49,15 @@ const AUTH_LOGS: &str =
 const AUTH_SECRET: &str =
     r#"AUTH_SECRET: !Sub "{{resolve:secretsmanager:/spike-land/${Environment}/auth:SecretString:auth_secret}}""#;
 
-#[test]
-fn each_planted_fault_is_caught() {
+#[tokio::test]
+async fn each_planted_fault_is_caught() {
     let own = own_template();
     let plant = |(name, before, after): Fault| {
         assert!(own.contains(before), "the template has changed, so {name} can't be planted: no `{before}`");
         (name, own.replacen(before, after, 1))
     };
     let templates: BTreeMap<_, _> = FAULTS.into_iter().map(plant).collect();
-    let expansions = expand(&templates);
+    let expansions = expand(&templates).await;
 
     let (mut by_tools, mut by_checks, mut missed) = (0, 0, Vec::new());
     for (name, text) in &templates {

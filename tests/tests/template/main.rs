@@ -7,6 +7,6 @@ mod checks;
 mod endpoints;
 mod expansion;
 mod faults;
-mod python;
+mod schedules;
 mod variables;
 mod workspace;

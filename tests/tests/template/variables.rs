@@ -51,7 +51,10 @@ fn values(function: &FunctionTemplate, stack: &Stack) -> Variables {
         "ENVIRONMENT" => "test",
         "LOG_LEVEL" => "info",
         "DATABASE_URL" => &stack.pooled_url,
-        "DIRECT_URL" => &stack.direct_url,
+        "DIRECT_URL" | "MONITOR_URL" => &stack.direct_url,
+        "ALERT_WEBHOOK_URL" => "https://alerts.example/hook",
+        "ALERT_THRESHOLDS" => "replication.lag=60",
+        "DATABASE_DISK_BYTES" => "107374182400",
         "AUTH_SECRET" | "AUTH_SECRET_1" | "USER_ID_SALT" => secret,
         "STRIPE_WEBHOOK_SECRET" => "whsec_test_0123456789",
         "STRIPE_SECRET_KEY" => "sk_test_0123456789",
@@ -81,6 +84,10 @@ fn without(all: &Variables, name: &str) -> Variables {
         | "FRONT_END_ORIGINS"
         | "BLOCKED_EMAIL_DOMAINS"
         | "AUTH_URL"
+        | "MONITOR_URL"
+        | "ALERT_WEBHOOK_URL"
+        | "ALERT_THRESHOLDS"
+        | "DATABASE_DISK_BYTES"
         | "TOKEN_ENCRYPTION_KEY" => variables.insert(name.to_owned(), "?".to_owned()),
         // The salt of `migrate` falls back on it.
         "AUTH_SECRET" => variables.remove("USER_ID_SALT").and(variables.remove(name)),
@@ -93,7 +100,7 @@ fn without(all: &Variables, name: &str) -> Variables {
 /// needs all of its variables, or tells the database's state.
 fn start(binaries: &Path, function: &FunctionTemplate, variables: &Variables, must_fail: bool) -> String {
     let arguments: &[&str] = match (function.name.as_str(), must_fail) {
-        ("migrate", true) => &["seed", "main", "--users", "-"],
+        ("migrate", true) => &["seed", "--users", "-"],
         ("migrate", false) => &["status"],
         _ => &[],
     };

@@ -26,12 +26,12 @@ pub struct Leaving {
 }
 
 /// Deletes the caller's account, at once and for good: everything that says who they were goes, and all that lets them in. The
-/// wallet and what was paid stay in the books, without a name. A subscription has to be cancelled first.
+/// wallet and what was paid stay in the books, without a name. A subscription ends at once.
 #[utoipa::path(
     delete, path = "/api/settings/account", tag = "settings", security(("session" = [])), request_body = Leaving,
     responses(
         (status = 200, body = SettingsChanged), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody), (status = 413, body = ErrorBody), (status = 429, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 413, body = ErrorBody), (status = 429, body = ErrorBody),
     ),
 )]
 pub async fn delete(
@@ -50,10 +50,9 @@ pub async fn delete(
         None => return Err(invalid("confirm", "Send \"confirm\": \"DELETE\" to delete the account")),
     }
 
-    let locks = [deletion::administrators(), who.statement(LOCK).bind(stored), deletion::billing(&user_id)];
-    let (transaction, _, [administrators, person, billing]) = who.begin(locks).await?;
-    let allowed = may_leave(&administrators, &person, &user_id).and_then(|()| deletion::require_unbilled(&billing));
-    if let Err(refusal) = allowed {
+    let locks = [deletion::administrators(), who.statement(LOCK).bind(stored)];
+    let (transaction, _, [administrators, person]) = who.begin(locks).await?;
+    if let Err(refusal) = may_leave(&administrators, &person, &user_id) {
         transaction.rollback().await;
         return Err(refusal);
     }

@@ -8,12 +8,14 @@ mod target;
 mod tokens;
 
 use axum::Json;
+use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::error::ErrorBody;
 use shared::fields::{self, invalid};
-use shared::request::{JsonBody, QueryString};
+use shared::idempotency::Idempotency;
+use shared::request::{QueryString, RawBody, parse_json};
 use shared::{Admin, ApiError, limits};
 use utoipa::{IntoParams, ToSchema};
 
@@ -97,19 +99,20 @@ pub enum PersonChanged {
 pub async fn change(
     who: Admin,
     headers: HeaderMap,
-    JsonBody(body): JsonBody<PersonChange, { limits::ADMIN_BODY }>,
-) -> Result<Json<PersonChanged>, ApiError> {
-    let user_id = user_id(body.user_id.as_deref())?;
-    let changed = match body.action.as_deref() {
-        Some("setRole") => PersonChanged::Role(role::set(&who, user_id, &body.value).await?),
-        Some("adjustTokens") => {
-            let key = tokens::idempotency_key(&headers)?;
-            PersonChanged::Tokens(tokens::adjust(&who, user_id, &body.value, key).await?)
+    RawBody(body): RawBody<{ limits::ADMIN_BODY }>,
+) -> Result<Response, ApiError> {
+    let idempotency = Idempotency::from("PATCH /api/admin/users", &headers, &body)?;
+    let change: PersonChange = parse_json(&body)?;
+    let user_id = user_id(change.user_id.as_deref())?;
+    match change.action.as_deref() {
+        Some("setRole") => {
+            let set = role::set(&who, user_id, &change.value).await?;
+            Ok(Json(PersonChanged::Role(set)).into_response())
         }
-        Some(_) => return Err(invalid("action", "Invalid action: it is setRole or adjustTokens")),
-        None => return Err(invalid("action", "Action is required: setRole or adjustTokens")),
-    };
-    Ok(Json(changed))
+        Some("adjustTokens") => tokens::adjust(&who, user_id, &change.value, &idempotency).await,
+        Some(_) => Err(invalid("action", "Invalid action: it is setRole or adjustTokens")),
+        None => Err(invalid("action", "Action is required: setRole or adjustTokens")),
+    }
 }
 
 /// Whom to delete.
@@ -126,7 +129,7 @@ pub struct Doomed {
     delete, path = "/api/admin/users", tag = "admin", params(Doomed), security(("session" = [])),
     responses(
         (status = 200, body = delete::PersonDeleted), (status = 400, body = ErrorBody),
-        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody),
+        (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody),
     ),
 )]
 pub async fn remove(

@@ -2,6 +2,9 @@
 
 use std::process::Stdio;
 
+use migrate::{Migration, Statement};
+use tokio_postgres::Client;
+
 use crate::support::{Folder, said, with_database};
 
 /// The runner's session.
@@ -99,6 +102,75 @@ async fn a_killed_concurrent_build_is_completed_by_the_next_run() {
             "true"
         );
         assert_eq!(database.versions().await, "1 2");
+    })
+    .await;
+}
+
+/// What there is, in short: whatever a statement makes, drops or changes has a row in one of these.
+async fn whole(observer: &Client) -> String {
+    let sql = "
+        select md5(string_agg(part, ',')) from (
+            select string_agg(oid::text || relkind::text || coalesce(relacl::text, ''), ',' order by oid) as part from pg_class
+            union all select string_agg(oid::text, ',' order by oid) from pg_proc
+            union all select string_agg(oid::text, ',' order by oid) from pg_constraint
+            union all select string_agg(oid::text, ',' order by oid) from pg_type
+            union all select string_agg(oid::text || tgenabled::text, ',' order by oid) from pg_trigger
+            union all select string_agg(attnum::text || attnotnull::text, ',' order by attrelid, attnum) from pg_attribute
+            union all select string_agg(md5(description), ',' order by objoid, objsubid) from pg_description
+            union all select count(*)::text from schema_migrations) as parts";
+    observer.query_typed_one(sql, &[]).await.unwrap().get(0)
+}
+
+fn statement(sql: &str) -> Statement {
+    Migration::parse("V0001__a.sql", sql).unwrap().statements.remove(0)
+}
+
+/// Every real migration: none of its statements ends the transaction that all of them share, so wherever it is cut off,
+/// nothing of it stays. It is cut off twice, in the middle and right before its commit, and the next run completes it.
+#[tokio::test]
+async fn ops_15_each_migration_cut_off_at_any_statement_leaves_nothing_of_itself() {
+    with_database(async |database| {
+        let real = migrate::embedded().unwrap();
+        // For the server there is no difference between this and a killed runner.
+        let end = statement("select pg_terminate_backend(pg_backend_pid())");
+        let note = statement("select set_config('cut.transaction', pg_current_xact_id()::text, true)");
+        let same = statement(
+            "do $$ begin
+                 if current_setting('cut.transaction') is distinct from pg_current_xact_id()::text then
+                     raise exception 'the statement before ended the transaction';
+                 end if;
+             end $$",
+        );
+        // With nothing to apply this makes the runner's own tables.
+        database.deploy(&[]).await.unwrap();
+        let observer = database.client().await;
+        let mut checked = 0;
+        for (index, migration) in real.iter().enumerate().filter(|(_, migration)| migration.transaction) {
+            if index > 0 {
+                database.deploy(&real[..index]).await.unwrap();
+            }
+            let before = whole(&observer).await;
+            for kept in [migration.statements.len() / 2, migration.statements.len()] {
+                let mut cut = migration.clone();
+                cut.statements = vec![note.clone()];
+                for statement in &migration.statements[..kept] {
+                    cut.statements.extend([statement.clone(), same.clone()]);
+                    checked += 1;
+                }
+                cut.statements.push(end.clone());
+                let files: Vec<_> = real[..index].iter().cloned().chain([cut]).collect();
+                let error = database.deploy(&files).await.unwrap_err().to_string();
+                assert!(error.contains("pg_terminate_backend"), "{}: {error}", migration.file);
+                assert_eq!(whole(&observer).await, before, "{} {kept}", migration.file);
+            }
+        }
+        assert!(checked > 300, "{checked}");
+        database.deploy(&real).await.unwrap();
+        let report = database.deploy(&real).await.unwrap();
+        assert_eq!((report.applied.len(), report.already_applied), (0, real.len()));
+        let client = database.session(&database.settings()).await;
+        let status = migrate::status(&client, &real).await.unwrap();
+        assert!(status.drift.differences().is_empty(), "{:?}", status.drift);
     })
     .await;
 }

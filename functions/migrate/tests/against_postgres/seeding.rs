@@ -23,8 +23,8 @@ async fn seed(
         ("USER_ID_SALT", "0123456789012345678901234567890123456789"),
     ]);
     let client = database.session(&settings).await;
-    let seeding = Seeding { name: "people".to_owned(), users };
-    migrate::seed(&client, &Seed::parse("people.sql", sql)?, &seeding, &settings).await
+    let seeding = Seeding { users, ..Seeding::default() };
+    migrate::seed(&client, &[Seed::parse("people.sql", sql)?], &seeding, &settings).await
 }
 
 fn user(role: &str) -> SeedUser {
@@ -42,14 +42,16 @@ async fn a_seed_can_be_run_again() {
     with_database(async |database| {
         database.deploy(&migrations(&[SCHEMA])).await.unwrap();
         let report = seed(&database, SEED, vec![user("USER")], "test").await.unwrap();
-        assert_eq!((report.users, report.rows), (1, 1));
+        assert_eq!(report.users, 1);
+        let change = &report.seeds[0].changes[0];
+        assert_eq!((change.table.as_str(), change.inserted, change.updated), ("people", 1, 0));
         seed(&database, SEED, vec![user("ADMIN")], "test").await.unwrap();
         assert_eq!(
             database.text("select string_agg(email || ' ' || role, ',') from people").await,
             "demo@example.com ADMIN"
         );
         assert_eq!(database.text("select (hash like '$argon2id$%')::text from people").await, "true");
-        assert_eq!(seed(&database, SEED, Vec::new(), "test").await.unwrap().rows, 0);
+        assert!(seed(&database, SEED, Vec::new(), "test").await.unwrap().seeds[0].changes.is_empty());
     })
     .await;
 }
@@ -71,8 +73,8 @@ async fn known_credentials_stay_out_of_production() {
         database.deploy(&migrations(&[SCHEMA])).await.unwrap();
         let client = database.client().await;
         for (marker, environment, code) in [
-            ("'production'", "test", "users_refused"),
-            ("null", "test", "users_refused"),
+            ("'production'", "test", "seed_refused"),
+            ("null", "test", "seed_refused"),
             ("'staging'", "test", "other_environment"),
         ] {
             client.batch_execute(&format!("update deployment set environment = {marker}")).await.unwrap();

@@ -25,6 +25,39 @@ async fn an_event_is_answered_with_the_report() {
 }
 
 #[tokio::test]
+async fn ops_64_every_verb_can_be_sent_as_an_event() {
+    with_database(async |database| {
+        let folder = Folder::new(&["create table deployment (environment text); insert into deployment values (null)"]);
+        let send = |event: Value| invoke(database.command(&folder.0, &[]), &event);
+        let name = database.text("select current_database()::text").await;
+        for (event, field, value) in [
+            (json!({"action": "deploy"}), "pending", json!(0)),
+            (json!({"action": "doctor"}), "verdict", json!("healthy")),
+            (json!({"action": "resolve", "name": "m1", "as": "applied"}), "resolution", json!("applied")),
+            (json!({"action": "rehearse"}), "differences", json!([])),
+            (json!({"action": "reset", "target": name}), "applied", json!(1)),
+        ] {
+            let (path, answer) = send(event.clone());
+            assert!(path.ends_with("/response"), "{event}: {answer}");
+            assert_eq!((&answer["action"], &answer[field]), (&event["action"], &value), "{answer}");
+        }
+        for (event, says) in [
+            (json!({"action": "baseline"}), "a history of migrations already"),
+            (json!({"action": "reset", "target": "other"}), "SAFETY: "),
+            (json!({"action": "validate"}), "sources are not here"),
+            (json!({"action": "lint"}), "sources are not here"),
+            (json!({"action": "format"}), "sources are not here"),
+            (json!({"action": "new", "name": "x"}), "sources are not here"),
+        ] {
+            let (path, answer) = send(event.clone());
+            assert!(path.ends_with("/error"), "{event}: {answer}");
+            assert!(answer["errorMessage"].as_str().unwrap().contains(says), "{event}: {answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_failure_makes_the_invocation_fail() {
     with_database(async |database| {
         let folder = Folder::new(&["create table a (b nosuchtype)"]);

@@ -79,7 +79,7 @@ impl TestDatabase {
     /// The tables, sorted and joined by spaces, without the runner's own.
     pub async fn tables(&self) -> String {
         let sql = "select string_agg(tablename, ' ' order by tablename) from pg_tables
-                    where schemaname = 'public' and tablename <> 'schema_migrations'";
+                    where schemaname = 'public' and tablename not like 'schema\\_migration%'";
         self.text(sql).await
     }
 
@@ -153,7 +153,8 @@ fn files<'a>(sql: &[&'a str]) -> Vec<(String, &'a str)> {
     sql.iter().zip(1..).map(|(text, version)| (format!("V{version:04}__m{version}.sql"), *text)).collect()
 }
 
-fn with_name(url: &str, database: &str) -> String {
+/// The URL of another database of the same server.
+pub fn with_name(url: &str, database: &str) -> String {
     let (base, query) = url.split_once('?').map_or((url, String::new()), |(base, query)| (base, format!("?{query}")));
     let server = base.rsplit_once('/').filter(|(server, _)| !server.ends_with('/')).map_or(base, |(server, _)| server);
     format!("{server}/{database}{query}")

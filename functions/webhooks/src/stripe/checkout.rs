@@ -115,6 +115,10 @@ pub async fn apply(
         .bind(session.id.as_str())
         .bind(session.payment_intent.as_deref())
         .bind(now);
+    if charges.is_empty() {
+        transaction.commit([ledger::post(movement, now), row]).await?;
+        return Ok(());
+    }
     let [_, _, wallet, payments] =
         transaction.run([ledger::post(movement, now), row, ledger::lock(user_id), payment::find(about)]).await?;
     let charges = payment::history(&charges)?;

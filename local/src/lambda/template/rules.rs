@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FunctionTemplate, Route, Schedule, Template, node::Node};
-use crate::error::LocalError;
+use crate::{error::LocalError, lambda::schedule::Times};
 
 /// An HTTP API gives up after 30 s; the function has to answer before.
 const LONGEST_ROUTED_SECONDS: u32 = 29;
@@ -41,36 +41,19 @@ pub(super) fn route(settings: &Node<'_>) -> Result<Route, LocalError> {
     Ok(route)
 }
 
-/// Reads the expression of a schedule.
-pub(super) fn schedule(event: &Node<'_>, expression: &Node<'_>) -> Result<Schedule, LocalError> {
+/// Reads a schedule, whose expression has this name.
+pub(super) fn schedule(event: &Node<'_>, settings: &Node<'_>, name: &str) -> Result<Schedule, LocalError> {
+    let expression = settings.required(name)?;
     let text = expression.text()?;
-    let inside = |kind: &str| text.strip_prefix(kind)?.strip_prefix('(')?.strip_suffix(')');
-    let well_formed = match (inside("rate"), inside("cron"), inside("at")) {
-        (Some(rate), _, _) => is_rate(rate),
-        (_, Some(cron), _) => is_cron(cron),
-        (_, _, Some(time)) => !time.is_empty(),
-        _ => false,
-    };
-    if !well_formed {
+    if Times::parse(text).is_none() {
         let remedy = "Write rate(5 minutes), or cron with six fields of which one of the days is ?: cron(0 3 * * ? *)";
         return Err(expression.error(format!("is `{text}`, which is no schedule. {remedy}")));
     }
-    Ok(Schedule { name: event.name().to_owned(), expression: text.to_owned() })
-}
-
-fn is_rate(text: &str) -> bool {
-    let Some((count, unit)) = text.split_once(' ') else { return false };
-    match count.parse::<u32>() {
-        Ok(1) => ["minute", "hour", "day"].contains(&unit),
-        Ok(0) | Err(_) => false,
-        Ok(_) => ["minutes", "hours", "days"].contains(&unit),
-    }
-}
-
-fn is_cron(text: &str) -> bool {
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    let allowed = |field: &&str| field.chars().all(|char| char.is_ascii_alphanumeric() || "*?/,-#".contains(char));
-    fields.len() == 6 && fields.iter().all(allowed) && (fields[2] == "?") != (fields[4] == "?")
+    let Some(input) = settings.get("Input") else {
+        return Err(settings.error("has no Input. Say what the function is to do, as JSON"));
+    };
+    let json = serde_json::from_str(input.text()?).map_err(|error| input.error(format!("is no JSON: {error}")))?;
+    Ok(Schedule { name: event.name().to_owned(), expression: text.to_owned(), input: json })
 }
 
 /// Checks what only the whole template shows.

@@ -23,7 +23,8 @@ fn with_route(timeout: u32, method: &str, path: &str) -> String {
 }
 
 fn with_schedule(expression: &str) -> String {
-    let event = format!("{{E: {{Type: ScheduleV2, Properties: {{ScheduleExpression: '{expression}'}}}}}}");
+    let event =
+        format!("{{E: {{Type: ScheduleV2, Properties: {{ScheduleExpression: '{expression}', Input: '{{}}'}}}}}}");
     format!("  F:\n    Type: AWS::Serverless::Function\n    Properties: {{CodeUri: hello, Events: {event}}}")
 }
 
@@ -112,4 +113,14 @@ fn schedules_are_checked() {
         let error = parse(&with_schedule(faulty)).expect_err(faulty);
         assert!(error.contains("which is no schedule"), "{error}");
     }
+}
+
+#[test]
+fn a_schedule_says_what_is_to_be_done() {
+    let sound = with_schedule("rate(1 minute)");
+    let input = |text: &str| parse(&sound.replace("'{}'", text));
+    let template = input("'{\"job\": \"a\"}'").expect("sound");
+    assert_eq!(template.functions[0].schedules[0].input, serde_json::json!({ "job": "a" }));
+    assert!(input("'{'").expect_err("no JSON").contains("Input is no JSON"));
+    assert!(parse(&sound.replace(", Input: '{}'", "")).expect_err("nothing").contains("has no Input"));
 }

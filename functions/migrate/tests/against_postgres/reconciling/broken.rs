@@ -53,7 +53,7 @@ pub(super) const BROKEN: &[(&str, &[&str], &str)] = &[
         "user_9",
     ),
     (
-        "alter table token_transactions drop constraint token_transactions_event_key_key;
+        "alter table token_transactions drop constraint token_transactions_event_key_key cascade;
          update token_transactions set event_key = 'welcome' where user_id = 'user_9' and entry_number = 2",
         &["one_entry_per_event"],
         "user_9 welcome",

@@ -1,0 +1,8 @@
+//! `/api/admin/system/*`: the system's own figures, and what an administrator does about them.
+
+pub mod alerts;
+pub mod backups;
+pub mod figures;
+pub mod jobs;
+pub mod queries;
+pub mod samples;

@@ -1,0 +1,120 @@
+//! The jobs: the one table that template, local clock and history agree with.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde_json::Value;
+use shared::ApiError;
+
+use crate::work::{Budget, Work};
+use crate::{alerts, billing, debts, mail, purge, referrals};
+
+/// Something that is done by the clock.
+pub struct Job {
+    /// As `job_runs.job` and the schedule's input have it.
+    pub name: &'static str,
+    /// When, in UTC, as EventBridge writes it.
+    pub schedule: &'static str,
+    /// A run begins no further step after this time.
+    pub budget: Duration,
+    pub(crate) run: for<'w> fn(&'w Work, Budget) -> Running<'w>,
+}
+
+/// A run under way; it answers what it did, as counts.
+pub(crate) type Running<'w> = Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + 'w>>;
+
+const EVERY_MINUTE: Duration = Duration::from_secs(40);
+const LONG: Duration = Duration::from_secs(600);
+
+/// Every job.
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "billing.settle",
+        schedule: "cron(* * * * ? *)",
+        budget: EVERY_MINUTE,
+        run: |work, budget| Box::pin(billing::settle(work, budget)),
+    },
+    Job {
+        name: "mail.deliver",
+        schedule: "cron(* * * * ? *)",
+        budget: EVERY_MINUTE,
+        run: |work, budget| Box::pin(mail::deliver(work, budget)),
+    },
+    Job {
+        name: "referrals.sweep",
+        schedule: "cron(3/15 * * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(referrals::sweep(work, budget)),
+    },
+    Job {
+        name: "tokens.debts",
+        schedule: "cron(20 * * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(debts::collect(work, budget)),
+    },
+    Job {
+        name: "purge.rate-limits",
+        schedule: "cron(35 * * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::RATE_LIMITS, work, budget)),
+    },
+    Job {
+        name: "purge.oauth-attempts",
+        schedule: "cron(50 * * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::OAUTH_ATTEMPTS, work, budget)),
+    },
+    Job {
+        name: "purge.sessions",
+        schedule: "cron(0 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::SESSIONS, work, budget)),
+    },
+    Job {
+        name: "purge.idempotency-keys",
+        schedule: "cron(10 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::IDEMPOTENCY_KEYS, work, budget)),
+    },
+    Job {
+        name: "purge.verification-tokens",
+        schedule: "cron(15 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::VERIFICATION_TOKENS, work, budget)),
+    },
+    Job {
+        name: "alerts.evaluate",
+        schedule: "cron(* * * * ? *)",
+        budget: EVERY_MINUTE,
+        run: |work, budget| Box::pin(alerts::evaluate(work, budget)),
+    },
+    Job {
+        name: "alerts.deliver",
+        schedule: "cron(* * * * ? *)",
+        budget: EVERY_MINUTE,
+        run: |work, budget| Box::pin(alerts::deliver(work, budget)),
+    },
+    Job {
+        name: "purge.job-runs",
+        schedule: "cron(25 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::JOB_RUNS, work, budget)),
+    },
+];
+
+/// The job of this name.
+pub fn find(name: &str) -> Option<&'static Job> {
+    JOBS.iter().find(|job| job.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_job_has_a_name_of_its_own() {
+        assert_eq!(JOBS.iter().map(|job| job.name).collect::<BTreeSet<_>>().len(), JOBS.len());
+    }
+}

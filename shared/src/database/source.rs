@@ -1,0 +1,119 @@
+//! Where the database's URL comes from. A password is replaced while functions run, so the URL is read again when the
+//! server no longer takes the one that is known: the next connection works, and nothing is restarted. Until then nothing is
+//! asked of anybody.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::connection::{Connection, OpenFailure};
+use super::error::DatabaseError;
+use super::tls::Tls;
+use super::url::DatabaseUrl;
+use crate::clock::Clock;
+use crate::secrets_manager::ManagedSecret;
+
+/// Parses a URL that was read again; the problem is a sentence without the URL.
+type Check = Box<dyn Fn(&str) -> Result<DatabaseUrl, String> + Send + Sync>;
+
+/// A URL, and where it is read again.
+pub struct UrlSource {
+    known: Option<DatabaseUrl>,
+    again: Again,
+    check: Check,
+}
+
+enum Again {
+    Nowhere,
+    File(PathBuf),
+    Secret(Box<ManagedSecret>),
+}
+
+impl From<DatabaseUrl> for UrlSource {
+    fn from(url: DatabaseUrl) -> Self {
+        UrlSource { known: Some(url), again: Again::Nowhere, check: Box::new(DatabaseUrl::parse) }
+    }
+}
+
+impl UrlSource {
+    /// A URL that was read from `file`.
+    pub(crate) fn file(known: DatabaseUrl, file: PathBuf, check: Check) -> Self {
+        UrlSource { known: Some(known), again: Again::File(file), check }
+    }
+
+    /// A URL that is kept in Secrets Manager; when it is not known it is read for the first connection.
+    pub(crate) fn secret(known: Option<DatabaseUrl>, secret: ManagedSecret, check: Check) -> Self {
+        UrlSource { known, again: Again::Secret(Box::new(secret)), check }
+    }
+
+    async fn read_again(&self, clock: &Clock) -> Result<DatabaseUrl, String> {
+        let text = match &self.again {
+            Again::Nowhere => return Err("it is read from nowhere else".to_owned()),
+            // A few bytes, once per new password: blocking is cheaper than a thread.
+            Again::File(file) => {
+                std::fs::read_to_string(file).map_err(|error| format!("DATABASE_URL_FILE cannot be read: {error}"))?
+            }
+            Again::Secret(secret) => secret.read(clock.now()).await?.value.expose().to_owned(),
+        };
+        (self.check)(&text)
+    }
+}
+
+/// The server that connections are opened to.
+pub(super) struct Server {
+    source: UrlSource,
+    clock: Clock,
+    current: Mutex<Option<Arc<Address>>>,
+}
+
+struct Address {
+    url: DatabaseUrl,
+    tls: Arc<Tls>,
+}
+
+impl Address {
+    fn new(url: DatabaseUrl) -> Arc<Self> {
+        let tls = Tls::prepared(url.tls().clone());
+        Arc::new(Address { url, tls })
+    }
+
+    async fn open(&self) -> Result<Connection, OpenFailure> {
+        Connection::open(&self.url, &self.tls).await
+    }
+}
+
+impl Server {
+    /// Connects nowhere yet.
+    pub(super) fn new(source: UrlSource, clock: Clock) -> Self {
+        let current = source.known.clone().map(Address::new);
+        Server { source, clock, current: Mutex::new(current) }
+    }
+
+    /// Connects and logs in. A password that is no longer taken is read again, once.
+    pub(super) async fn connect(&self) -> Result<Connection, DatabaseError> {
+        let known = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let refused = match &known {
+            None => DatabaseError::Unavailable("its URL is not known yet".to_owned()),
+            Some(address) => match address.open().await {
+                Ok(connection) => return Ok(connection),
+                Err(OpenFailure::Password(error)) if !matches!(self.source.again, Again::Nowhere) => error,
+                Err(failure) => return Err(failure.into()),
+            },
+        };
+        let url = match self.source.read_again(&self.clock).await {
+            Ok(url) => url,
+            Err(problem) => {
+                tracing::error!(problem, "the database's URL could not be read again");
+                return Err(refused);
+            }
+        };
+        if known.is_some_and(|known| known.url == url) {
+            return Err(refused);
+        }
+        tracing::info!(at = url.place(), "the database's URL was read again");
+        let address = Address::new(url);
+        let connection = address.open().await?;
+        // Only what works is kept: another one is read again with the next request.
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+        Ok(connection)
+    }
+}

@@ -1,0 +1,32 @@
+//! The template's schedules and the table of jobs say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use local::lambda::template::{FunctionTemplate, Template};
+use scheduled::jobs::JOBS;
+use serde_json::json;
+use tests::project;
+
+fn function() -> FunctionTemplate {
+    let template = Template::read(&project().join("template.yaml"), &BTreeMap::new()).expect("the template");
+    template.functions.into_iter().find(|function| function.name == "scheduled").expect("the function")
+}
+
+#[test]
+fn each_job_has_its_schedule_and_each_schedule_its_job() {
+    let schedules = function().schedules.into_iter().map(|schedule| (schedule.input.to_string(), schedule.expression));
+    let jobs = JOBS.iter().map(|job| (json!({ "job": job.name }).to_string(), job.schedule.to_owned()));
+    assert_eq!(schedules.collect::<BTreeSet<_>>(), jobs.collect::<BTreeSet<_>>());
+    assert_eq!(function().schedules.len(), JOBS.len(), "a schedule twice");
+}
+
+/// Lambda kills none of them; and one by the minute has ended before the next begins.
+#[test]
+fn each_job_ends_before_its_time_does() {
+    let most = u64::from(function().timeout_seconds);
+    for job in JOBS {
+        let seconds = job.budget.as_secs() + 30;
+        assert!(seconds < most, "{} may take {seconds} s of {most}", job.name);
+        assert!(job.schedule != "cron(* * * * ? *)" || job.budget.as_secs() < 60, "{}", job.name);
+    }
+}
