@@ -106,7 +106,9 @@ async fn start(options: &UpOptions, settings: &mut Settings) -> Result<Stack, Lo
         template: project.join("template.yaml"),
         binaries,
         environment: settings.for_functions(),
-        extra_environment: stripe_url.map(|url| ("STRIPE_API_URL".to_owned(), url)).into_iter().collect(),
+        extra_environment: of_lambda(settings)
+            .chain(stripe_url.map(|url| ("STRIPE_API_URL".to_owned(), url)))
+            .collect(),
         listen,
         logs: Some(logs),
         instances_per_function: INSTANCES_PER_FUNCTION,
@@ -176,6 +178,7 @@ async fn start_servers(
     let counted = "create extension if not exists pg_stat_statements";
     let _ = servers.postgres.connect(DATABASE).await?.batch_execute(counted).await;
     servers.object_store.create_bucket(&settings.require("S3_BUCKET")?)?;
+    servers.object_store.create_bucket(&settings.require("BACKUP_BUCKET")?)?;
     settings.set("DATABASE_URL", servers.pooled_url(DATABASE));
     settings.set("DIRECT_URL", servers.postgres.url(DATABASE));
     settings.set("MONITOR_URL", servers.monitor_url(DATABASE));
@@ -185,6 +188,12 @@ async fn start_servers(
     // A run that stops half-way leaves the file such that `psql` works.
     settings.save()?;
     Ok(servers)
+}
+
+/// What Lambda gives to every function by itself, and where the object store is instead of Amazon's.
+fn of_lambda(settings: &Settings) -> impl Iterator<Item = (String, String)> {
+    let names = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "S3_ENDPOINT", "PG_BIN"];
+    settings.for_functions().into_iter().filter(move |(name, _)| names.contains(&name.as_str()))
 }
 
 /// Where mails land.

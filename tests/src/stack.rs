@@ -124,6 +124,7 @@ impl Stack {
             ("BLOCKED_EMAIL_DOMAINS", "throwaway.example"),
             ("MAIL_URL", &mail_url),
             ("MAIL_FROM", "Spike Land <hello@spike.land>"),
+            ("BACKUP_BUCKET", "backups"),
         ];
         let bundle = Bundle::start(BundleSettings {
             template: project().join("template.yaml"),

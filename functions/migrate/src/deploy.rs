@@ -9,7 +9,7 @@ use crate::history::{self, Standing, compare, milliseconds, pending};
 use crate::migration::Migration;
 use crate::report::{AppliedMigration, DeployReport};
 use crate::settings::Settings;
-use crate::{deployment, failures, lock, ownership};
+use crate::{deployment, failures, lock, ownership, way_back};
 
 /// Applies the pending ones of `migrations`. Run again it finds nothing to do.
 ///
@@ -36,6 +36,9 @@ async fn under_lock(
     history::ensure(client).await?;
     let standings = compare(migrations, history::read(client).await?);
     let pending = pending(&standings)?;
+    if settings.backup_first && !pending.is_empty() {
+        way_back::check(client, &standings).await?;
+    }
     let drift = if pending.is_empty() {
         settle(client, &standings).await?;
         Drift::None

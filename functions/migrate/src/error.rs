@@ -150,6 +150,12 @@ pub enum MigrateError {
     /// The data of this database may not go.
     #[error("{0}")]
     ResetRefused(String),
+    /// Nothing to go back to.
+    #[error(
+        "there is no backup from before these migrations: nothing was done. Take one and run this again within the hour: \
+         invoke the function `backup` with {{\"kind\": \"pre-migration\"}}, or `cargo db backup --kind pre-migration`"
+    )]
+    NoWayBack,
     /// A check could not be made.
     #[error("the check {name} could not be made, so nothing is known. {} Run this again, or look into it", says(.cause))]
     NotChecked {
@@ -226,6 +232,7 @@ impl MigrateError {
             Self::NotMigrated { .. } => "not_migrated",
             Self::Rehearsal(_) => "rehearsal_failed",
             Self::ResetRefused(_) => "reset_refused",
+            Self::NoWayBack => "no_backup",
             Self::NotChecked { .. } => "not_checked",
             Self::Database(_) => "database",
         }

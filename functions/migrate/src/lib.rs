@@ -46,6 +46,7 @@ mod status_report;
 mod transaction;
 mod users;
 mod validate;
+mod way_back;
 
 use tokio_postgres::Client;
 

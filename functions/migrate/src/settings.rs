@@ -33,6 +33,8 @@ pub struct Settings {
     pub environment: Environment,
     /// `MIGRATIONS_DIR`: read the migrations from there instead; refused where the stack is deployed.
     pub migrations_folder: Option<PathBuf>,
+    /// Whether `deploy` needs a backup to go back to: where the stack is deployed, unless `DEPLOY_WITHOUT_BACKUP` is `yes`.
+    pub backup_first: bool,
     /// How long to wait for another run to end.
     pub lock_wait: Duration,
     /// How long a statement in a transaction may wait for a table or row.
@@ -70,6 +72,7 @@ impl Settings {
             url,
             environment: config.environment,
             migrations_folder,
+            backup_first: config.environment.is_deployed() && config.optional("DEPLOY_WITHOUT_BACKUP") != Some("yes"),
             lock_wait,
             table_lock_wait: TABLE_LOCK_WAIT,
             attempts: ATTEMPTS,

@@ -178,6 +178,7 @@ fn environment(url: &str, direct_url: &str) -> BTreeMap<String, String> {
         ("USER_ID_SALT", "a-salt-for-benchmarks-0123456789-0123456789"),
         ("APP_URL", "http://localhost:3000"),
         ("MAIL_FROM", "Spike Land <hello@spike.land>"),
+        ("BACKUP_BUCKET", "backups"),
         ("FRONT_END_ORIGINS", "http://localhost:3000"),
         ("BLOCKED_EMAIL_DOMAINS", ""),
         ("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET),

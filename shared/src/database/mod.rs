@@ -4,6 +4,7 @@
 
 mod connection;
 mod error;
+mod libpq;
 mod maintenance;
 mod slow;
 mod source;

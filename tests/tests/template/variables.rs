@@ -33,7 +33,11 @@ async fn each_function_asks_for_the_variables_that_the_template_gives_it() {
         for function in &template.functions {
             let all = values(function, stack);
             let complete = start(&binaries, function, &all, false);
-            let expected = if function.name == "migrate" { "up to date" } else { "`cargo dev up`" };
+            let expected = match function.name.as_str() {
+                "backup" => "is no backup's name",
+                "migrate" => "up to date",
+                _ => "`cargo dev up`",
+            };
             assert!(complete.contains(expected), "{} with all its variables said: {complete}", function.name);
             for name in function.environment.iter().filter(|name| !NOT_MISSED.contains(&name.as_str())) {
                 let said = start(&binaries, function, &without(&all, name), true);
@@ -55,6 +59,7 @@ fn values(function: &FunctionTemplate, stack: &Stack) -> Variables {
         "ALERT_WEBHOOK_URL" => "https://alerts.example/hook",
         "ALERT_THRESHOLDS" => "replication.lag=60",
         "DATABASE_DISK_BYTES" => "107374182400",
+        "BACKUP_BUCKET" => "backups",
         "AUTH_SECRET" | "AUTH_SECRET_1" | "USER_ID_SALT" => secret,
         "STRIPE_WEBHOOK_SECRET" => "whsec_test_0123456789",
         "STRIPE_SECRET_KEY" => "sk_test_0123456789",
@@ -102,11 +107,14 @@ fn start(binaries: &Path, function: &FunctionTemplate, variables: &Variables, mu
     let arguments: &[&str] = match (function.name.as_str(), must_fail) {
         ("migrate", true) => &["seed", "--users", "-"],
         ("migrate", false) => &["status"],
+        ("backup", _) => &["restore", "--from", "x", "--into", "y"],
         _ => &[],
     };
     let mut child = Command::new(binaries.join(&function.name))
         .args(arguments)
         .env_clear()
+        // What Lambda itself gives to every function.
+        .envs([("AWS_REGION", "eu-west-2"), ("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret")])
         .envs(variables)
         // Where no .env.local is.
         .current_dir(std::env::temp_dir())

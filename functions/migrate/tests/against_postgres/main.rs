@@ -38,3 +38,5 @@ mod serving;
 mod support;
 #[cfg(test)]
 mod two_at_once;
+#[cfg(test)]
+mod way_back;

@@ -1,0 +1,8 @@
+//! Serves events where Lambda started it, and is a command everywhere else.
+
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    if backup::lambda::started_this() { backup::lambda::serve().await } else { backup::command_line::run().await }
+}

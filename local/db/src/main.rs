@@ -1,0 +1,25 @@
+//! `cargo db`: the commands of two functions under one name. Neither function links the other: what is deployed as `migrate`
+//! has no use for an object store's library, and what is deployed as `backup` none for the migrations.
+
+use std::process::ExitCode;
+
+use backup::command_line::{COMMANDS, before_deploy};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    // Options such as --json may come before the command.
+    let command = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
+    if COMMANDS.contains(&command.as_str()) {
+        return backup::command_line::run().await;
+    }
+    if command == "deploy" {
+        match before_deploy().await {
+            Ok(key) => key.into_iter().for_each(|key| eprintln!("Before the migrations: {key}")),
+            Err(error) => {
+                eprintln!("error: nothing was migrated, as there is no backup: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    migrate::command_line::run().await
+}
