@@ -4,7 +4,7 @@
 create table partition_policies (
     table_name text primary key,
     time_column text not null,
-    months_ahead integer not null default 12,
+    months_ahead integer not null default 3,
     keep_months integer,
     constraint partition_policies_months_ahead_range check (months_ahead between 1 and 36),
     constraint partition_policies_keep_months_range check (keep_months >= 1)

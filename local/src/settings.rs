@@ -31,7 +31,10 @@ const GROUPS: [(&str, &[&str]); 11] = [
     ("PostgreSQL through PgBouncer, as the functions see it.", &["DATABASE_URL"]),
     ("PostgreSQL itself, as its superuser: migrations, back-ups, psql.", &["DIRECT_URL"]),
     ("PostgreSQL itself, as the role that sees its figures: the dashboard, the alerts.", &["MONITOR_URL"]),
-    ("The S3 server.", &["S3_ENDPOINT", "S3_BUCKET", "BACKUP_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
+    (
+        "The S3 server.",
+        &["S3_ENDPOINT", "S3_BUCKET", "BACKUP_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+    ),
     ("Mail: the folder where it lands.", &["MAIL_URL", "MAIL_FROM"]),
     ("Referrals: domains of addresses that earn none, besides the public list.", &["BLOCKED_EMAIL_DOMAINS"]),
     ("Secrets of the functions.", &["AUTH_SECRET", "USER_ID_SALT", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"]),
@@ -41,8 +44,17 @@ const GROUPS: [(&str, &[&str]); 11] = [
 ];
 
 /// What belongs to the stack that `cargo dev up` starts. A variable of the shell, which may name a real deployment, never replaces it there.
-const OWN_TO_STACK: [&str; 9] =
-    ["ENVIRONMENT", "API_URL", "DATABASE_URL", "DIRECT_URL", "MONITOR_URL", "S3_ENDPOINT", "S3_BUCKET", "BACKUP_BUCKET", "MAIL_URL"];
+const OWN_TO_STACK: [&str; 9] = [
+    "ENVIRONMENT",
+    "API_URL",
+    "DATABASE_URL",
+    "DIRECT_URL",
+    "MONITOR_URL",
+    "S3_ENDPOINT",
+    "S3_BUCKET",
+    "BACKUP_BUCKET",
+    "MAIL_URL",
+];
 
 /// The values of `.env.local`, under those of the environment.
 pub struct Settings {

@@ -1,6 +1,7 @@
 //! Configuration: every environment variable that a function reads, and what is said when one is wrong.
 
 mod database;
+mod file;
 mod monitoring;
 mod secrets;
 mod services;
@@ -9,7 +10,7 @@ mod tests;
 mod variables;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
 
@@ -74,15 +75,30 @@ pub struct Config {
     variables: Variables,
 }
 
+/// What is not text names nothing of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let variables = std::env::vars_os();
+    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 impl Config {
     /// Reads the process's environment.
     ///
     /// # Errors
     /// The first variable that is missing or malformed.
     pub fn from_env() -> Result<Self, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        Self::from_variables(variables.collect())
+        Self::from_variables(environment().collect())
+    }
+
+    /// For command lines: the environment first, then `.env.local` in the working directory.
+    ///
+    /// # Errors
+    /// The first variable that is missing or malformed.
+    pub fn from_env_and_file() -> Result<Self, ConfigError> {
+        let mut variables = file::variables(Path::new(".env.local"));
+        variables.extend(environment().filter(|(_, value)| !value.trim().is_empty()));
+        Self::from_variables(variables)
     }
 
     /// Reads `variables` as if they were the environment.

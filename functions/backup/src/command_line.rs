@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use shared::Config;
 use tracing::level_filters::LevelFilter;
 
 use crate::error::BackupError;
@@ -104,7 +105,7 @@ pub async fn run() -> ExitCode {
 /// # Errors
 /// There is none; then nothing may be migrated.
 pub async fn before_deploy() -> Result<Option<String>, BackupError> {
-    let config = Settings::config_of_environment_and_file()?;
+    let config = Config::from_env_and_file()?;
     if !config.environment.is_deployed() || config.optional("DEPLOY_WITHOUT_BACKUP") == Some("yes") {
         return Ok(None);
     }

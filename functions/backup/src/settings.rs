@@ -1,7 +1,6 @@
 //! What the backups are told from outside.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shared::database::DatabaseUrl;
 use shared::{Clock, Config, ConfigError, Secret};
@@ -78,35 +77,10 @@ impl Settings {
     /// # Errors
     /// As [`Settings::new`].
     pub fn from_env_and_file() -> Result<Self, ConfigError> {
-        Self::new(&Self::config_of_environment_and_file()?)
-    }
-
-    /// What [`Settings::from_env_and_file`] reads.
-    pub(crate) fn config_of_environment_and_file() -> Result<Config, ConfigError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "only merges the environment with a file; shared::config reads the result"
-        )]
-        let environment =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let mut variables = file_variables(Path::new(".env.local"));
-        variables.extend(environment.filter(|(_, value)| !value.trim().is_empty()));
-        Config::from_variables(variables)
+        Self::new(&Config::from_env_and_file()?)
     }
 }
 
 fn wrong(variable: &'static str, problem: &str) -> ConfigError {
     ConfigError { variable, problem: problem.to_owned() }
-}
-
-/// `NAME=value` lines; the value may be quoted. A file that isn't there says nothing.
-fn file_variables(file: &Path) -> HashMap<String, String> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let line = |line: &str| {
-        let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
-        let value = value.trim();
-        let unquoted = ['"', '\''].iter().find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote));
-        (!name.starts_with('#')).then(|| (name.trim().to_owned(), unquoted.unwrap_or(value).to_owned()))
-    };
-    text.lines().filter_map(line).collect()
 }

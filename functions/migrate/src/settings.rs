@@ -1,7 +1,6 @@
 //! What the runner is told from outside.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use shared::database::DatabaseUrl;
@@ -95,32 +94,12 @@ impl Settings {
     /// # Errors
     /// As [`Settings::new`].
     pub fn from_env_and_file() -> Result<Self, MigrateError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "only merges the environment with a file; shared::config reads the result"
-        )]
-        let environment =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let mut variables = file_variables(Path::new(".env.local"));
-        variables.extend(environment.filter(|(_, value)| !value.trim().is_empty()));
-        Self::new(Config::from_variables(variables)?)
+        Self::new(Config::from_env_and_file()?)
     }
 }
 
 fn wrong(variable: &'static str, problem: &str) -> MigrateError {
     MigrateError::Config(ConfigError { variable, problem: problem.to_owned() })
-}
-
-/// `NAME=value` lines; the value may be quoted. A file that isn't there says nothing.
-fn file_variables(file: &Path) -> HashMap<String, String> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let line = |line: &str| {
-        let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
-        let value = value.trim();
-        let unquoted = ['"', '\''].iter().find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote));
-        (!name.starts_with('#')).then(|| (name.trim().to_owned(), unquoted.unwrap_or(value).to_owned()))
-    };
-    text.lines().filter_map(line).collect()
 }
 
 #[cfg(test)]
@@ -130,7 +109,7 @@ mod tests {
 
     use shared::Config;
 
-    use super::{Settings, file_variables};
+    use super::Settings;
 
     fn settings(pairs: &[(&str, &str)]) -> Result<Settings, String> {
         let base =
@@ -163,15 +142,5 @@ mod tests {
     fn a_url_that_names_a_pooler_is_refused_without_its_password() {
         let said = settings(&[("DIRECT_URL", "postgresql://u:hunter2@h:6543/d?pgbouncer=true")]).unwrap_err();
         assert!(said.contains("pooler") && !said.contains("hunter2"), "{said}");
-    }
-
-    #[test]
-    fn the_file_has_one_variable_a_line() {
-        let file = std::env::temp_dir().join(format!("migrate-env-{}", std::process::id()));
-        std::fs::write(&file, "# X=1\nA=b=c\n export B = \"d e\" \nC='f'\nnothing\n").unwrap();
-        let variables = file_variables(&file);
-        std::fs::remove_file(&file).unwrap();
-        let get = |name: &str| variables.get(name).map(String::as_str);
-        assert_eq!((get("A"), get("B"), get("C"), variables.len()), (Some("b=c"), Some("d e"), Some("f"), 3));
     }
 }

@@ -1,5 +1,7 @@
 //! The real command, where the stack is deployed: no migration without a backup first.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 

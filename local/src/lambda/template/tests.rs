@@ -39,7 +39,7 @@ fn the_project_s_own_template_is_understood() {
     assert!(auth.environment.contains("ENVIRONMENT"), "from Globals");
     assert!(auth.environment.contains("AUTH_SECRET"), "its own");
     let with_direct_url = template.functions.iter().filter(|function| function.environment.contains("DIRECT_URL"));
-    assert_eq!(with_direct_url.map(|function| function.name.as_str()).collect::<Vec<_>>(), ["migrate"]);
+    assert_eq!(with_direct_url.map(|function| function.name.as_str()).collect::<Vec<_>>(), ["migrate", "backup"]);
     let cors = template.cors.expect("CORS");
     assert_eq!(cors.origins, ["http://x.test", "http://y.test"]);
     assert!(cors.credentials);
