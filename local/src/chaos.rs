@@ -1,4 +1,4 @@
-//! `cargo dev chaos`: the fault tests of money under load, for as long as one likes.
+//! `cargo dev chaos`: the fault tests of money under load, for as long as one likes; and migrations that are killed.
 
 use clap::Args;
 
@@ -20,13 +20,27 @@ pub struct ChaosOptions {
     /// Goes on for so many minutes instead
     #[arg(long)]
     pub minutes: Option<u32>,
+    /// Cuts off every migration after each of its statements instead
+    #[arg(long, conflicts_with_all = ["rounds", "minutes", "seed"])]
+    pub migrations: bool,
 }
+
+/// The test of the migrations that are cut off.
+const INTERRUPTED: &str = "interrupted::ops_15_each_migration_cut_off_at_any_statement_leaves_nothing_of_itself";
 
 /// Breaks things and prints what became of the money.
 ///
 /// # Errors
 /// When something acknowledged was lost, anything happened twice, or the books do not balance.
 pub async fn chaos(options: ChaosOptions) -> Result<(), LocalError> {
+    if options.migrations {
+        let arguments = ["-p", "migrate", "--test", "against_postgres", "--", INTERRUPTED, "--exact", "--nocapture"];
+        return test(TestOptions {
+            arguments: arguments.map(str::to_owned).into(),
+            environment: vec![("INTERRUPT_EVERY_STATEMENT".to_owned(), "yes".to_owned())],
+        })
+        .await;
+    }
     let seed = match options.seed {
         Some(seed) => seed,
         None => fresh_seed()?,

@@ -24,6 +24,7 @@ pub mod secret;
 pub mod server_user;
 pub mod servers;
 pub mod settings;
+pub mod smoke;
 pub mod stripe;
 pub mod stripe_stand_in;
 pub mod test;

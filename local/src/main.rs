@@ -11,6 +11,7 @@ use local::{
     console::note,
     events::{EventOptions, event},
     package::{PackageOptions, package},
+    smoke::{SmokeOptions, smoke},
     test::{TestOptions, test},
     up::{UpOptions, up},
 };
@@ -37,6 +38,8 @@ enum Command {
     Buy(BuyOptions),
     /// Prints a sample event for `cargo lambda invoke`
     Event(EventOptions),
+    /// Asks a deployment whether it works: before traffic goes to it, and after going back
+    Smoke(SmokeOptions),
     /// Builds the functions as they are deployed and prints their sizes
     Package(PackageOptions),
 }
@@ -60,6 +63,7 @@ async fn run(command: Command) -> Result<(), LocalError> {
         Command::Bench(options) => bench(options).await,
         Command::Buy(options) => buy(options).await,
         Command::Event(options) => event(options).await,
+        Command::Smoke(options) => smoke(options).await,
         Command::Package(options) => package(options).await,
     }
 }

@@ -179,6 +179,9 @@ fn spawn(settings: &PostgresSettings, port: u16) -> Result<Process, LocalError> 
         ("timezone", "GMT".to_owned()),
         ("log_timezone", "GMT".to_owned()),
         ("log_line_prefix", "%m [%p] %q%a %u@%d ".to_owned()),
+        // Who came and who was refused, as deployed.
+        ("log_connections", "on".to_owned()),
+        ("log_disconnections", "on".to_owned()),
     ];
     if cluster::has_statement_statistics(&settings.tools) {
         parameters.push(("shared_preload_libraries", "pg_stat_statements".to_owned()));

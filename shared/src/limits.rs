@@ -292,6 +292,12 @@ pub const OAUTH_ATTEMPTS_KEPT: Duration = Duration::from_secs(60 * 60);
 pub const VERIFICATION_TOKENS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long it is kept when a job ran and what it did.
 pub const JOB_RUNS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long an alert is kept after it was delivered or given up.
+pub const ALERT_OUTBOX_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long errors are kept.
+pub const ERROR_LOGS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Audit entries that a scheduled job archives or deletes at once: each is asked for its policy.
+pub const AUDIT_BATCH: i32 = 1_000;
 /// Mails that a scheduled run sends over one connection.
 pub const MAIL_BATCH: i64 = 50;
 /// Referrals that a scheduled run looks at together.

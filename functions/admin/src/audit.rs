@@ -97,7 +97,7 @@ fn narrowed<'a>(
 const ENTRIES: &str = "
 select id, actor_id, entry_number, actor_role::text as actor_role, action::text as action, target_type, target_id,
        metadata, ip_address, user_agent, session_id, created_at
-  from audit_logs
+  from audit_entries
  where ($1::text is null or actor_id = $1)
    and ($2::text is null or target_type = $2)
    and ($3::text is null or target_id = $3)
@@ -151,7 +151,8 @@ struct AuditFault {
 )]
 pub async fn check(who: SuperAdmin) -> Result<Json<AuditCheck>, ApiError> {
     let faults = Statement::new(FAULTS).bind(limits::AUDIT_FAULTS);
-    let (_, [faults, count]) = who.read([faults, Statement::new("select count(*) as entries from audit_logs")]).await?;
+    let (_, [faults, count]) =
+        who.read([faults, Statement::new("select count(*) as entries from audit_entries")]).await?;
     let count = count.first().ok_or(DatabaseError::Protocol("an aggregate answered no row"))?;
     Ok(Json(AuditCheck {
         faults: faults.iter().map(fault).collect::<Result<_, _>>()?,

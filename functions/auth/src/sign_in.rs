@@ -5,7 +5,7 @@ use shared::caller::{Anyone, SessionToken};
 use shared::ids::{Email, new_id};
 use shared::limits::{GUESS_DELAY, GUESSES, QUICK_GUESSES, SIGN_INS, SIGN_INS_TO_ACCOUNT};
 use shared::password::{self, Verdict};
-use shared::{ApiError, Database, Identity, Secret, Statement, limits, new_user, rate_limit};
+use shared::{ApiError, Database, Identity, Secret, Statement, audit, limits, new_user, rate_limit};
 use tokio_postgres::Row;
 
 /// Somebody who has just signed in.
@@ -46,7 +46,12 @@ pub async fn sign_in(
         slow_down(&guesses, stranger.now).await?;
     }
     let verdict = password::verify(password, found.password_hash.as_deref(), found.bcrypt_in_use);
-    let user_id = found.user_id.filter(|_| verdict.is_right()).ok_or(ApiError::InvalidCredentials)?;
+    if !verdict.is_right() {
+        // As many exchanges as a sign-in that succeeds. A guess without an entry gets no answer.
+        database.write([audit::failed_sign_in(stranger, found.user_id.as_deref())]).await?;
+        return Err(ApiError::InvalidCredentials);
+    }
+    let user_id = found.user_id.ok_or(ApiError::InvalidCredentials)?;
 
     let token = SessionToken::generate();
     let (opening, expires_at) = session(&user_id, &token, stranger, found.password_hash.as_deref());

@@ -153,9 +153,9 @@ mod tests {
     use super::{check_answer, check_version, nonce};
 
     #[test]
-    fn the_oldest_server_is_14() {
+    fn ops_01_the_oldest_server_is_14() {
         assert!(check_version(140_000, "14.0").is_ok());
-        assert!(check_version(130_021, "13.21").unwrap_err().to_string().contains("PostgreSQL 13.21; 14 or newer"));
+        assert!(check_version(139_999, "13.99").unwrap_err().to_string().contains("PostgreSQL 13.99; 14 or newer"));
     }
 
     #[test]

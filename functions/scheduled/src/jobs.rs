@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::ApiError;
 
 use crate::work::{Budget, Work};
-use crate::{alerts, billing, debts, mail, purge, referrals};
+use crate::{alerts, audit, billing, debts, mail, partitions, purge, referrals};
 
 /// Something that is done by the clock.
 pub struct Job {
@@ -18,6 +18,13 @@ pub struct Job {
     /// A run begins no further step after this time.
     pub budget: Duration,
     pub(crate) run: for<'w> fn(&'w Work, Budget) -> Running<'w>,
+}
+
+impl Job {
+    /// Whether it only watches, and goes on while writing is stopped.
+    pub(crate) fn is_watch(&self) -> bool {
+        self.name.starts_with("alerts.")
+    }
 }
 
 /// A run under way; it answers what it did, as counts.
@@ -99,6 +106,30 @@ pub const JOBS: &[Job] = &[
         schedule: "cron(25 4 * * ? *)",
         budget: LONG,
         run: |work, budget| Box::pin(purge::purge(&purge::JOB_RUNS, work, budget)),
+    },
+    Job {
+        name: "partitions.maintain",
+        schedule: "cron(40 3 * * ? *)",
+        budget: EVERY_MINUTE,
+        run: |work, _| Box::pin(partitions::maintain(work)),
+    },
+    Job {
+        name: "audit.archive",
+        schedule: "cron(0 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(audit::archive(work, budget)),
+    },
+    Job {
+        name: "purge.error-logs",
+        schedule: "cron(5 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::ERROR_LOGS, work, budget)),
+    },
+    Job {
+        name: "purge.alert-outbox",
+        schedule: "cron(30 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::ALERT_OUTBOX, work, budget)),
     },
 ];
 

@@ -5,11 +5,13 @@
 //! next one goes on where it ended.
 
 pub mod alerts;
+mod audit;
 mod billing;
 pub mod debts;
 pub mod jobs;
 pub mod lambda;
 mod mail;
+mod partitions;
 pub mod purge;
 pub mod referrals;
 mod run;

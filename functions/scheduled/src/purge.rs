@@ -104,6 +104,40 @@ select count(*) as deleted from gone",
     kept: limits::JOB_RUNS_KEPT,
 };
 
-/// All of them.
-pub const ALL: [&Purge; 6] =
-    [&SESSIONS, &IDEMPOTENCY_KEYS, &RATE_LIMITS, &OAUTH_ATTEMPTS, &VERIFICATION_TOKENS, &JOB_RUNS];
+/// Alerts that arrived, or that were given up. That they were raised stays in `alert_events`.
+pub const ALERT_OUTBOX: Purge = Purge {
+    sql: "
+with doomed as materialized (
+    select id
+      from alert_outbox
+     where created_at < $1
+       and status <> 'PENDING'
+     order by created_at
+     limit $2
+       for update skip locked
+),
+gone as (delete from alert_outbox o using doomed d where o.id = d.id returning 1)
+select count(*) as deleted from gone",
+    kept: limits::ALERT_OUTBOX_KEPT,
+};
+
+/// Errors: by day what their months, which are dropped whole, would still keep. Nobody changes an error, so none is locked,
+/// and those of the batch's last moment go with it.
+pub const ERROR_LOGS: Purge = Purge {
+    sql: "
+with batch as materialized (
+    select created_at as ends_at from error_logs where created_at < $1 order by created_at limit 1 offset $2 - 1
+),
+gone as (
+    delete from error_logs
+     where created_at < $1
+       and created_at <= coalesce((select ends_at from batch), $1)
+    returning 1
+)
+select count(*) as deleted from gone",
+    kept: limits::ERROR_LOGS_KEPT,
+};
+
+/// Those that find their rows by an index; of the errors, whole months are left out.
+pub const INDEXED: [&Purge; 7] =
+    [&SESSIONS, &IDEMPOTENCY_KEYS, &RATE_LIMITS, &OAUTH_ATTEMPTS, &VERIFICATION_TOKENS, &JOB_RUNS, &ALERT_OUTBOX];

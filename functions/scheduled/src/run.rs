@@ -26,7 +26,7 @@ pub enum Status {
     Succeeded,
     /// It was not; what was done before stays done.
     Failed,
-    /// Another run was under way.
+    /// Another run was under way, or writing is stopped for maintenance.
     Skipped,
 }
 
@@ -69,7 +69,8 @@ pub struct Run {
 pub async fn run(job: &'static Job, work: &Work) -> Result<Run, DatabaseError> {
     let (started, now) = (Instant::now(), work.now());
     let id = new_id("run", now);
-    let is_ours = take(job, work, &id, now).await?;
+    // Where the database itself is under maintenance not even that is written down.
+    let is_ours = (job.is_watch() || !work.stopped) && take(job, work, &id, now).await?;
     let (status, result, error) = match is_ours {
         false => (Status::Skipped, None, None),
         true => match within(job, work).await {
@@ -94,7 +95,7 @@ pub async fn run(job: &'static Job, work: &Work) -> Result<Run, DatabaseError> {
 async fn take(job: &Job, work: &Work, id: &str, now: Timestamp) -> Result<bool, DatabaseError> {
     let most = SignedDuration::try_from(job.budget + LAST_STEP + LAST_WORDS).unwrap_or(SignedDuration::MAX);
     let killed = Statement::new(KILLED).bind(job.name).bind(now);
-    let begin = Statement::new(BEGIN).bind(id).bind(job.name).bind(now).bind(now + most);
+    let begin = Statement::new(BEGIN).bind(id).bind(job.name).bind(now).bind(now + most).bind(job.is_watch());
     let skip = Statement::new(SKIP).bind(id).bind(job.name).bind(now);
     let [killed, begun, _] = work.database.write([killed, begin, skip]).await?;
     if !killed.is_empty() {
@@ -140,10 +141,13 @@ update job_runs
    and ends_by < $2
 returning id";
 
-/// Of several at once the first has the place, and the others see it when it is committed.
+/// Of several at once the first has the place, and the others see it when it is committed. During maintenance nobody has
+/// it, but those who watch.
 const BEGIN: &str = "
 insert into job_runs (id, job, started_at, ends_by)
-values ($1, $2, $3, $4)
+select $1, $2, $3, $4
+ where $5::boolean
+    or not exists (select from deployment where maintenance_since is not null)
 on conflict (job) where status = 'RUNNING' do nothing
 returning id";
 

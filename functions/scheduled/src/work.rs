@@ -24,6 +24,8 @@ pub struct Work {
     pub referrals: Referrals,
     /// What is watched, and who is told.
     pub alerts: Alerts,
+    /// Whether the database itself is under maintenance (`MAINTENANCE_MODE`).
+    pub stopped: bool,
 }
 
 impl Work {
@@ -32,12 +34,13 @@ impl Work {
     /// # Errors
     /// A variable is missing or malformed.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
-        let database = Database::new(config.database_url()?, config.clock.clone());
+        let database = Database::new(config.database_source()?, config.clock.clone());
         Ok(Work {
             cashier: Cashier::new(config, database.clone())?,
             mailer: Mailer::new(config)?,
             referrals: Referrals::new(config)?,
             alerts: Alerts::new(config)?,
+            stopped: config.maintenance_mode()?,
             clock: config.clock.clone(),
             database,
         })

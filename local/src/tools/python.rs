@@ -22,8 +22,8 @@ use crate::{
 /// `cargo lambda`: packs the functions, and invokes them.
 pub const CARGO_LAMBDA: &str = "cargo-lambda==1.9.2";
 /// What the tests run: SAM's expansion of the template, the linter for what comes out, `cargo lambda invoke`, a mail
-/// server, Stripe's own signatures, a Secrets Manager, and a server like Stripe that is not ours.
-pub const TEST_PACKAGES: [&str; 9] = [
+/// server, Stripe's own signatures, a Secrets Manager, a server like Stripe that is not ours, and a linter for migrations.
+pub const TEST_PACKAGES: [&str; 10] = [
     "aws-sam-translator==1.115.0",
     "cfn-lint==1.58.0",
     CARGO_LAMBDA,
@@ -33,6 +33,7 @@ pub const TEST_PACKAGES: [&str; 9] = [
     "flask==3.1.3",
     "flask-cors==6.0.5",
     "localstripe==1.15.10",
+    "squawk-cli==2.70.0",
 ];
 
 /// Packages that are a program and nothing else. What they ask for is left out: for `cargo-lambda` that is a C compiler of

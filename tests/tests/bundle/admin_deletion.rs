@@ -140,7 +140,7 @@ async fn of_two_deletions_at_once_one_finds_somebody() {
 
 /// What an administrator did stays on record when they are gone.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_record_outlives_whoever_wrote_it() {
+async fn ops_63_the_record_outlives_whoever_wrote_it() {
     with_stack(async |stack| {
         let root = person(stack, "root", "SUPER_ADMIN").await;
         let (admin, ada) = (person(stack, "admin", "ADMIN").await, stack.sign_up("ada").await);

@@ -148,7 +148,7 @@ async fn a_circle_of_removals_leaves_somebody() {
 
 /// The change and its entry are one: neither is there without the other.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_fails_leaves_no_entry_and_the_other_way_round() {
+async fn ops_63_a_change_that_fails_leaves_no_entry_and_the_other_way_round() {
     with_stack(async |stack| {
         let root = person(stack, "root", "SUPER_ADMIN").await;
         let ada = stack.sign_up("ada").await;

@@ -194,7 +194,7 @@ async fn an_old_password_hash_signs_in_and_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_another_salt_nobody_gets_in() {
+async fn ops_07_with_another_salt_nobody_gets_in() {
     let server = MailServer::start().await;
     with_stack_mailing(&server.url(), async |stack| {
         let ada = stack.sign_up("ada").await;

@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use local::connection::Connection;
 use local::stripe::{Package, event, paid_checkout};
 use tests::{Person, STRIPE_SECRETS, Stack, with_own_servers, with_stack};
+
+/// Connections of the pool that the tests' own servers have for a database.
+const POOL: usize = 5;
 
 /// A call that needs the database, per function.
 async fn data_endpoints(stack: &Stack, person: &Person) -> Vec<tests::Answer> {
@@ -112,6 +116,44 @@ async fn a_killed_function_is_replaced_at_the_next_request() {
         stack.balance(&ada).await;
         stack.bundle.kill("tokens");
         stack.balance(&ada).await;
+    })
+    .await;
+}
+
+/// What there is of connections is taken: to PostgreSQL (53300), then to the pooler's pool, where one waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_65_exhausted_connections_are_a_quick_503_and_recover() {
+    with_own_servers(async |_servers, stack| {
+        let ada = stack.sign_up("ada").await;
+        let free = "select current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint";
+        let most = stack.number(free).await;
+        let mut taken = Vec::new();
+        let release = "select pg_terminate_backend(pid) from pg_stat_activity where usename in ('spike_app', 'spike_monitor')";
+        // Those that the pooler keeps give theirs up, so that every one is taken by somebody else.
+        for _ in 0..most {
+            taken.push(Connection::open(&stack.direct_url).await.unwrap());
+        }
+        stack.sql(release).await;
+        let functions = stack.pooled_url.rsplit_once('@').unwrap().0;
+        let direct = stack.direct_url.rsplit_once('@').unwrap().1;
+        let refused = Connection::open(&format!("{functions}@{direct}")).await.err().unwrap().to_string();
+        assert!(refused.contains("remaining connection slots are reserved"), "{refused}");
+        all_are_unavailable(stack, &ada).await;
+        drop(taken);
+        recovered(stack, &ada).await;
+
+        // Every connection of the pool is inside of a transaction of somebody who takes a long time.
+        let mut busy = Vec::new();
+        for _ in 0..POOL {
+            let slow = Connection::open(&stack.pooled_url).await.unwrap();
+            slow.batch_execute("begin; set local idle_in_transaction_session_timeout = 0; select 1").await.unwrap();
+            busy.push(slow);
+        }
+        all_are_unavailable(stack, &ada).await;
+        for slow in busy {
+            slow.batch_execute("rollback").await.unwrap();
+        }
+        recovered(stack, &ada).await;
     })
     .await;
 }

@@ -74,7 +74,7 @@ async fn the_functions_cannot_rewrite_history() {
 
 /// The time-outs are on the role, because a pooler drops start-up parameters.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_functions_role_has_its_time_outs_through_the_pooler() {
+async fn ops_67_the_functions_role_has_its_time_outs_through_the_pooler() {
     with_stack(async |stack| {
         let functions = local::connection::Connection::open(&stack.pooled_url).await.unwrap();
         for (name, value) in
@@ -83,6 +83,22 @@ async fn the_functions_role_has_its_time_outs_through_the_pooler() {
             let rows = functions.query_typed(&format!("select current_setting('{name}')"), &[]).await.unwrap();
             assert_eq!(rows[0].get::<_, &str>(0), value, "{name}");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_67_a_long_query_is_cut_at_the_limit_through_the_pooler() {
+    with_stack(async |stack| {
+        let functions = local::connection::Connection::open(&stack.pooled_url).await.unwrap();
+        let error = functions.batch_execute("select pg_sleep(30)").await.unwrap_err();
+        assert_eq!(error.code().map(|code| code.code()), Some("57014"), "{error:?}");
+        assert!(error.to_string().contains("statement timeout") || format!("{error:?}").contains("statement timeout"));
+        // The session goes on, and what it held is free.
+        functions.batch_execute("select 1").await.unwrap();
+        let running = "select count(*) from pg_stat_activity
+                        where datname = current_database() and usename = 'spike_app' and query like '%pg_sleep%' and state = 'active'";
+        assert_eq!(stack.number(running).await, 0);
     })
     .await;
 }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
 
+mod addresses;
 mod encryption;
 mod maintenance;
 mod passwords;
 mod pooling;
 mod reaching;
+mod server_log;
 mod studio;
 mod urls;

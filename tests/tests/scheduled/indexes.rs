@@ -37,6 +37,13 @@ async fn nothing_is_searched_from_end_to_end() {
                  insert into job_runs (id, job, started_at, ends_by, finished_at, status)
                  select 'run_' || n, 'x', now(), now() + interval '1 day', now(), 'SUCCEEDED'
                    from generate_series(1, 20000) n;
+                 insert into alert_states (rule, since, threshold, evaluated_at) values ('x', now(), 1, now());
+                 insert into alert_events (rule, id, from_state, to_state, threshold, created_at)
+                 select 'x', 'ale_' || n, 'OK', 'FIRING', 1, now() from generate_series(1, 20000) n;
+                 insert into alert_outbox (id, rule, event_id, channel, payload, status, created_at, sent_at)
+                 select 'out_' || n, 'x', 'ale_' || n, 'SNS', '{}', 'SENT', now(), now() from generate_series(1, 20000) n;
+                 insert into error_logs (created_at, id, environment, message)
+                 select now(), 'err_' || n, 'BACKEND', 'x' from generate_series(1, 20000) n;
                  insert into referrals (id, referrer_id, referee_id, status, invalid_reason, created_at)
                  select 'ref_' || n, 'user_1', 'user_' || n, 'INVALID', 'x', now() from generate_series(2, 20000) n;
                  insert into stripe_operations (id, user_id, kind, status, created_at)
@@ -53,10 +60,14 @@ async fn nothing_is_searched_from_end_to_end() {
             )
             .await;
         let before = "now() - interval '1 day'";
-        for purge in purge::ALL {
+        for purge in purge::INDEXED {
             let plan = plan(stack, purge.sql, &[before, "5000"]).await;
             assert!(plan.contains("Index") && !plan.contains("Seq Scan"), "{plan}");
         }
+        let errors = plan(stack, purge::ERROR_LOGS.sql, &[before, "5000"]).await;
+        let this_month = stack.database.query_typed("select to_char(now() at time zone 'UTC', 'YYYY_MM')", &[]).await;
+        let this_month = format!("Seq Scan on error_logs_{}", this_month.unwrap()[0].get::<_, String>(0));
+        assert!(errors.contains("error_logs_") && !errors.contains(&this_month), "{errors}");
         for (sql, parameters, index) in [
             (referrals::PROVED, ["''", "100"], "referrals_pending_idx"),
             (debts::DEBTORS, ["''", "100"], "token_debts_open_idx"),

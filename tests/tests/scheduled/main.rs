@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
 
+mod ageing;
 mod clock;
 mod collecting;
 mod indexes;

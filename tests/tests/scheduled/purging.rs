@@ -20,7 +20,7 @@ async fn ended_sessions(stack: &Stack, user_id: &str, count: u32, days: u32) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_over_for_long_enough_goes() {
+async fn ops_46_what_is_over_for_long_enough_goes() {
     with_stack(async |stack| {
         let ada = stack.sign_up("ada").await;
         ended_sessions(stack, &ada.id, 1, 29).await;
@@ -44,7 +44,19 @@ async fn what_is_over_for_long_enough_goes() {
                         ('new', '{id}', 'VERIFY_EMAIL', 'a@b.c', sha256('new'), now(), now() - interval '6 days');
                  insert into job_runs (id, job, started_at, ends_by, finished_at, status)
                  values ('old', 'x', now() - interval '31 days', now(), now(), 'SUCCEEDED'),
-                        ('new', 'x', now() - interval '29 days', now(), now(), 'SUCCEEDED')"
+                        ('new', 'x', now() - interval '29 days', now(), now(), 'SUCCEEDED');
+                 select make_month_partition('error_logs', (now() - interval '31 days')::date);
+                 insert into error_logs (created_at, id, environment, message)
+                 values (now() - interval '30 days 1 minute', 'old', 'BACKEND', 'x'),
+                        (now() - interval '29 days 23 hours', 'new', 'BACKEND', 'x');
+                 insert into alert_states (rule, since, threshold, evaluated_at) values ('x', now(), 1, now());
+                 insert into alert_events (rule, id, from_state, to_state, threshold, created_at)
+                 select 'x', id, 'OK', 'FIRING', 1, now() from unnest(array['old', 'new', 'due']) id;
+                 insert into alert_outbox
+                     (id, rule, event_id, channel, payload, status, next_attempt_at, created_at, sent_at)
+                 values ('old', 'x', 'old', 'SNS', '{{}}', 'SENT', null, now() - interval '31 days', now()),
+                        ('new', 'x', 'new', 'SNS', '{{}}', 'FAILED', null, now() - interval '29 days', null),
+                        ('due', 'x', 'due', 'SNS', '{{}}', 'PENDING', now(), now() - interval '31 days', null)"
             ))
             .await;
         for (job, left) in [
@@ -54,6 +66,8 @@ async fn what_is_over_for_long_enough_goes() {
             ("purge.oauth-attempts", "select count(*) from oauth_attempts where state_hash = sha256('new')"),
             ("purge.verification-tokens", "select count(*) from verification_tokens where id = 'new'"),
             ("purge.job-runs", "select count(*) from job_runs where id = 'new'"),
+            ("purge.error-logs", "select count(*) from error_logs where id = 'new'"),
+            ("purge.alert-outbox", "select count(*) from alert_outbox where id in ('new', 'due')"),
         ] {
             let stays = stack.number(left).await;
             let result = done(stack, job).await;
@@ -66,7 +80,7 @@ async fn what_is_over_for_long_enough_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_thousand_go_in_batches_that_hold_nobody_up() {
+async fn ops_46_a_hundred_thousand_go_in_batches_that_hold_nobody_up() {
     with_stack(async |stack| {
         let ada = stack.sign_up("ada").await;
         ended_sessions(stack, &ada.id, 100_000, 40).await;
@@ -108,6 +122,24 @@ async fn a_purge_that_is_killed_leaves_whole_batches_and_the_next_goes_on() {
         assert_eq!(stack.number(left).await, 0);
         let history = "select count(*) from job_runs where job = 'purge.sessions' and status = 'FAILED'";
         assert_eq!(stack.number(history).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_46_twenty_thousand_errors_go_in_batches_also_those_of_one_moment() {
+    with_stack(async |stack| {
+        stack
+            .sql(
+                "select make_month_partition('error_logs', (now() - interval '31 days')::date);
+                 insert into error_logs (created_at, id, environment, message)
+                 select now() - interval '30 days 1 hour' + (n / 7) * interval '1 ms', 'err_' || n, 'FRONTEND', 'x'
+                   from generate_series(1, 20000) n;
+                 insert into error_logs (created_at, id, environment, message) values (now(), 'new', 'BACKEND', 'x')",
+            )
+            .await;
+        assert_eq!(sum(&five_at_once(stack, "purge.error-logs").await, "deleted"), 20_000);
+        assert_eq!(stack.number("select count(*) from error_logs").await, 1);
     })
     .await;
 }

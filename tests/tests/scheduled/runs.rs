@@ -125,3 +125,17 @@ async fn without_its_history_no_job_runs() {
     })
     .await;
 }
+
+/// The alerts go on: whoever has stopped the writing wants to see how it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_56_during_maintenance_only_the_alerts_run() {
+    with_stack(async |stack| {
+        stack.sql("update deployment set maintenance_since = now()").await;
+        assert_eq!(run(stack, "billing.settle").await["status"], "SKIPPED");
+        assert_eq!(stack.number("select count(*) from job_runs where status = 'SKIPPED'").await, 1);
+        done(stack, "alerts.evaluate").await;
+        stack.sql("update deployment set maintenance_since = null").await;
+        done(stack, "billing.settle").await;
+    })
+    .await;
+}

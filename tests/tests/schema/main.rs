@@ -5,6 +5,7 @@
 mod constraints;
 mod dump;
 mod indexes;
+mod oldest_server;
 mod partitions;
 mod picture;
 mod refused;

@@ -7,6 +7,7 @@ mod checks;
 mod endpoints;
 mod expansion;
 mod faults;
+mod migrations;
 mod schedules;
 mod variables;
 mod workspace;

@@ -55,6 +55,8 @@ fn values(function: &FunctionTemplate, stack: &Stack) -> Variables {
         "ENVIRONMENT" => "test",
         "LOG_LEVEL" => "info",
         "DATABASE_URL" => &stack.pooled_url,
+        "DATABASE_URL_ARN" => "arn:aws:secretsmanager:eu-west-2:123456789012:secret:pool-a1b2c3:pooled_url",
+        "MAINTENANCE_MODE" => "off",
         "DIRECT_URL" | "MONITOR_URL" => &stack.direct_url,
         "ALERT_WEBHOOK_URL" => "https://alerts.example/hook",
         "ALERT_THRESHOLDS" => "replication.lag=60",
@@ -89,11 +91,14 @@ fn without(all: &Variables, name: &str) -> Variables {
         | "FRONT_END_ORIGINS"
         | "BLOCKED_EMAIL_DOMAINS"
         | "AUTH_URL"
+        | "DATABASE_URL_ARN"
+        | "MAINTENANCE_MODE"
         | "MONITOR_URL"
         | "ALERT_WEBHOOK_URL"
         | "ALERT_THRESHOLDS"
         | "DATABASE_DISK_BYTES"
         | "TOKEN_ENCRYPTION_KEY" => variables.insert(name.to_owned(), "?".to_owned()),
+        "DATABASE_URL" => variables.remove("DATABASE_URL_ARN").and(variables.remove(name)),
         // The salt of `migrate` falls back on it.
         "AUTH_SECRET" => variables.remove("USER_ID_SALT").and(variables.remove(name)),
         _ => variables.remove(name),

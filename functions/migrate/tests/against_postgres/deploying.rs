@@ -23,7 +23,7 @@ async fn what_is_pending_is_applied_once() {
 }
 
 #[tokio::test]
-async fn an_edited_file_is_refused_by_name_and_nothing_runs() {
+async fn ops_13_an_edited_file_is_refused_by_name_and_nothing_runs() {
     with_database(async |database| {
         database.deploy(&migrations(&["create table a ()"])).await.unwrap();
         let error = database.deploy(&migrations(&["create table a (b int)", "create table c ()"])).await.unwrap_err();

@@ -16,7 +16,7 @@ const FILES: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn two_sessions_apply_once() {
+async fn ops_11_two_sessions_apply_once() {
     with_database(async |database| {
         let run = || {
             let database = database.clone();
@@ -32,7 +32,7 @@ async fn two_sessions_apply_once() {
 }
 
 #[tokio::test]
-async fn two_processes_apply_once_and_both_succeed() {
+async fn ops_11_two_processes_apply_once_and_both_succeed() {
     with_database(async |database| {
         let folder = Folder::new(FILES);
         let start = || {
@@ -54,7 +54,7 @@ async fn two_processes_apply_once_and_both_succeed() {
 }
 
 #[tokio::test]
-async fn the_wait_for_the_lock_is_bounded_and_names_the_holder() {
+async fn ops_11_the_wait_for_the_lock_is_bounded_and_names_the_holder() {
     with_database(async |database| {
         let settings = database.settings();
         let (holder, waiter) = (database.session(&settings).await, database.session(&settings).await);
