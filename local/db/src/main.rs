@@ -1,7 +1,7 @@
 //! `cargo db`: the commands of two functions under one name. Neither function links the other: what is deployed as `migrate`
 //! has no use for an object store's library, and what is deployed as `backup` none for the migrations.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use backup::command_line::{COMMANDS, before_deploy};
 
@@ -11,6 +11,9 @@ async fn main() -> ExitCode {
     let command = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
     if COMMANDS.contains(&command.as_str()) {
         return backup::command_line::run().await;
+    }
+    if command == "studio" {
+        return studio();
     }
     if command == "deploy" {
         match before_deploy().await {
@@ -22,4 +25,18 @@ async fn main() -> ExitCode {
         }
     }
     migrate::command_line::run().await
+}
+
+/// Runs `cargo studio` with the same options, until it ends.
+fn studio() -> ExitCode {
+    let options = std::env::args().skip(1).filter(|word| word != "studio");
+    let ended = Command::new("cargo").arg("studio").args(options).status();
+    match ended {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: cargo did not start ({error}): run `cargo studio` in the project's folder");
+            ExitCode::FAILURE
+        }
+    }
 }
