@@ -3059,7 +3059,7 @@ COMMENT ON COLUMN public.page_views.time_on_page_seconds IS '0 and "not told" ar
 CREATE TABLE public.partition_policies (
     table_name text NOT NULL,
     time_column text NOT NULL,
-    months_ahead integer DEFAULT 12 NOT NULL,
+    months_ahead integer DEFAULT 3 NOT NULL,
     keep_months integer,
     CONSTRAINT partition_policies_keep_months_range CHECK ((keep_months >= 1)),
     CONSTRAINT partition_policies_months_ahead_range CHECK (((months_ahead >= 1) AND (months_ahead <= 36)))
