@@ -7,7 +7,6 @@ mod cold_start;
 mod pgbench;
 mod requests;
 mod statements;
-mod table;
 mod warm;
 
 use std::{fs, path::Path};
@@ -15,7 +14,7 @@ use std::{fs, path::Path};
 use clap::Args;
 use serde_json::json;
 
-use self::{bundles::Bundles, table::Table};
+use self::bundles::Bundles;
 use crate::{
     console::{Step, note, say},
     data_folder::DataFolder,
@@ -23,6 +22,7 @@ use crate::{
     functions,
     server_user::{ServerUser, passable_folder},
     settings::project,
+    table::Table,
 };
 
 /// Takes minutes for a backup: what its start takes, nobody notices.

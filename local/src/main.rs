@@ -9,6 +9,7 @@ use local::{
     buy::{BuyOptions, buy},
     chaos::{ChaosOptions, chaos},
     console::note,
+    drill::{DrillOptions, drill},
     events::{EventOptions, event},
     package::{PackageOptions, package},
     smoke::{SmokeOptions, smoke},
@@ -32,6 +33,8 @@ enum Command {
     Test(TestOptions),
     /// Kills what the money goes through, under load, and counts what became of it
     Chaos(ChaosOptions),
+    /// Rehearses disasters on real servers, against what we promise
+    Drill(DrillOptions),
     /// Measures cold starts and warm requests
     Bench(BenchOptions),
     /// Buys tokens: sends the signed webhook that Stripe would send
@@ -60,6 +63,7 @@ async fn run(command: Command) -> Result<(), LocalError> {
         Command::Up(options) => up(options).await,
         Command::Test(options) => test(options).await,
         Command::Chaos(options) => chaos(options).await,
+        Command::Drill(options) => drill(options).await,
         Command::Bench(options) => bench(options).await,
         Command::Buy(options) => buy(options).await,
         Command::Event(options) => event(options).await,

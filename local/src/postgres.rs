@@ -46,6 +46,8 @@ pub struct PostgresSettings {
     pub durable: bool,
     /// The most connections at once.
     pub max_connections: u16,
+    /// Further parameters of the server, such as `archive_mode`.
+    pub parameters: Vec<(&'static str, String)>,
 }
 
 /// A running PostgreSQL.
@@ -190,6 +192,7 @@ fn spawn(settings: &PostgresSettings, port: u16) -> Result<Process, LocalError> 
         // Committed data still outlives a crash of the server: `synchronous_commit` stays on.
         parameters.extend(["fsync", "full_page_writes"].map(|name| (name, "off".to_owned())));
     }
+    parameters.extend(settings.parameters.iter().cloned());
     let data = settings.folder.join(cluster::DATA);
     let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
     for (name, value) in parameters {

@@ -72,6 +72,7 @@ impl Servers {
             port: None,
             durable,
             max_connections: MAX_CONNECTIONS,
+            parameters: Vec::new(),
         })
         .await?;
         let role_password = secret::random(24)?;

@@ -259,6 +259,7 @@ mod tests {
             port: None,
             durable: true,
             max_connections: 20,
+            parameters: Vec::new(),
         })
         .await
         .unwrap();

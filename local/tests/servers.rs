@@ -49,6 +49,7 @@ async fn postgres_settings(folder: &Path, toolbox: &Toolbox) -> PostgresSettings
         port: None,
         durable: false,
         max_connections: 50,
+        parameters: Vec::new(),
     }
 }
 

@@ -23,6 +23,7 @@ async fn ops_27_ops_53_rows_are_back_as_they_were_before_a_deletion() {
         port: None,
         durable: false,
         max_connections: 20,
+        parameters: Vec::new(),
     };
     private_folder(&folder, user.as_ref()).unwrap();
     let archive = folder.join("archive");

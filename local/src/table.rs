@@ -3,19 +3,19 @@
 use std::fmt;
 
 /// Rows of cells under a heading.
-pub(super) struct Table {
+pub(crate) struct Table {
     title: &'static str,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with its title and the names of its columns.
-    pub(super) fn new(title: &'static str, columns: &[&str]) -> Self {
+    pub(crate) fn new(title: &'static str, columns: &[&str]) -> Self {
         Self { title, rows: vec![columns.iter().map(ToString::to_string).collect()] }
     }
 
     /// Adds a row.
-    pub(super) fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 }
