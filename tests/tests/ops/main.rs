@@ -8,6 +8,7 @@ mod delivery;
 mod figures;
 mod monitor;
 mod queries;
+mod reading;
 mod replicas;
 
 use serde_json::{Value, json};
