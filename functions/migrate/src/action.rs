@@ -10,7 +10,7 @@ use crate::users::SeedUser;
 
 /// Every action: its name, the fields that it takes, and how it is asked for. For messages, and to refuse misspelt fields.
 const ACTIONS: &[(&str, &[&str], &str)] = &[
-    ("deploy", &[], r#"{"action": "deploy"}"#),
+    ("deploy", &["without_backup"], r#"{"action": "deploy"}"#),
     ("status", &[], r#"{"action": "status"}"#),
     ("plan", &[], r#"{"action": "plan"}"#),
     ("reconcile", &["fix"], r#"{"action": "reconcile", "fix": false}"#),
@@ -37,7 +37,11 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
     /// Apply what is pending.
-    Deploy,
+    Deploy {
+        /// Whether to do it also where there is no backup to go back to.
+        #[serde(default)]
+        without_backup: bool,
+    },
     /// Compare files and database.
     Status,
     /// Show the SQL that `deploy` would run, and what it does to the traffic.
@@ -145,7 +149,7 @@ impl Action {
     /// What the action does to the database.
     pub fn access(&self) -> Access {
         match self {
-            Self::Deploy
+            Self::Deploy { .. }
             | Self::Seed(_)
             | Self::CleanupE2e(_)
             | Self::Reconcile { fix: true }
@@ -189,7 +193,10 @@ mod tests {
             Action::from_event(event).unwrap();
             assert!(refusal(json!({})).contains(&format!("\"action\": \"{action}\"")));
         }
-        assert!(matches!(Action::from_event(json!({"action": "deploy"})), Ok(Action::Deploy)));
+        assert!(matches!(
+            Action::from_event(json!({"action": "deploy"})),
+            Ok(Action::Deploy { without_backup: false })
+        ));
         let users = json!([{"email": "a@b.c", "password": "p", "role": "USER", "apiKey": "k"}]);
         let Ok(Action::Seed(seeding)) = Action::from_event(json!({"action": "seed", "name": "main", "users": users}))
         else {

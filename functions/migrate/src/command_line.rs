@@ -28,8 +28,12 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Apply the pending migrations.
-    Deploy,
+    /// Apply the pending migrations, where the stack is deployed after a backup.
+    Deploy {
+        /// Take and ask for no backup.
+        #[arg(long)]
+        without_backup: bool,
+    },
     /// Compare migrations and database. Exit code 0: up to date, 3: pending, 4: deploy would refuse, 6: the schema was changed by
     /// hand, 7: the last deploy failed.
     Status,
@@ -140,6 +144,12 @@ impl SeedOptions {
     }
 }
 
+/// Whether a deploy would find something to do. Where that can't be told, the deploy itself says why.
+pub async fn is_anything_pending() -> bool {
+    let Ok(settings) = Settings::from_env_and_file() else { return false };
+    matches!(crate::run(Action::Status, &settings).await, Ok(Report::Status(status)) if status.pending > 0)
+}
+
 /// Runs the command that the process was started with.
 pub async fn run() -> ExitCode {
     let line = CommandLine::parse();
@@ -182,7 +192,7 @@ async fn answer(command: Command) -> Result<Report, MigrateError> {
 impl Command {
     fn action(self) -> Result<Action, MigrateError> {
         Ok(match self {
-            Self::Deploy => Action::Deploy,
+            Self::Deploy { without_backup } => Action::Deploy { without_backup },
             Self::Status => Action::Status,
             Self::Plan => Action::Plan,
             Self::Doctor => Action::Doctor,

@@ -123,7 +123,11 @@ async fn run_on_database(
     settings: &Settings,
 ) -> Result<Report, MigrateError> {
     match action {
-        Action::Deploy => deploy(client, migrations, settings).await.map(Report::Deploy),
+        Action::Deploy { without_backup: false } => deploy(client, migrations, settings).await.map(Report::Deploy),
+        Action::Deploy { without_backup: true } => {
+            let settings = Settings { backup_first: false, ..settings.clone() };
+            deploy(client, migrations, &settings).await.map(Report::Deploy)
+        }
         Action::Status => status(client, migrations).await.map(Report::Status),
         Action::Plan => plan(client, migrations, settings).await.map(Report::Plan),
         Action::Seed(seeding) => {
