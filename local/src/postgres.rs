@@ -1,7 +1,9 @@
 //! A PostgreSQL server of our own: its data folder, its start and its end, whatever state a killed run left behind.
 
 mod cluster;
+mod crash;
 mod leftover;
+mod replica;
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -21,6 +23,7 @@ use crate::{
 };
 
 pub use cluster::major_version;
+pub use replica::replicated;
 
 /// The superuser's name.
 pub const SUPERUSER: &str = "postgres";
