@@ -317,6 +317,7 @@ impl From<DatabaseError> for ApiError {
         match error {
             DatabaseError::Unavailable(_)
             | DatabaseError::ConnectionLost(_)
+            | DatabaseError::ReadOnlyServer(_)
             | DatabaseError::Busy(_)
             | DatabaseError::NotMigrated(_) => ApiError::Unavailable(Arc::new(error)),
             DatabaseError::Maintenance(sentence) => ApiError::Maintenance(sentence),

@@ -46,7 +46,8 @@ impl App {
     /// `DATABASE_URL` is missing or malformed.
     pub fn without_callers(config: &Config) -> Result<Self, ConfigError> {
         let stop = WriteStop::of_functions(config.maintenance_mode()?);
-        let database = Database::stopping(config.database_source()?, config.clock.clone(), stop);
+        let (primary, replica) = (config.database_source()?, config.replica_source()?);
+        let database = Database::with_replica(primary, replica, config.clock.clone(), stop);
         Ok(App { database, clock: config.clock.clone(), door: Door::none() })
     }
 }

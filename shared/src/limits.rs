@@ -74,12 +74,18 @@ pub const MAIL_ERROR_CHARACTERS: usize = 300;
 
 /// All that one exchange with the database may take, connecting included, before the caller is told to retry.
 pub const DATABASE_WAIT: Duration = Duration::from_millis(2_500);
+/// Opening a connection to one of several hosts, the next of which is tried after that.
+pub const DATABASE_HOST_WAIT: Duration = Duration::from_millis(1_000);
 /// Opening a connection.
 pub const DATABASE_CONNECT: Duration = Duration::from_millis(2_000);
 /// A connection unused for longer, by the wall clock, is checked before it carries work.
 pub const DATABASE_IDLE: Duration = Duration::from_secs(10);
 /// How long that check may take.
 pub const DATABASE_CHECK: Duration = Duration::from_millis(400);
+/// How far the read replica may be behind.
+pub const REPLICA_LAG: Duration = Duration::from_secs(30);
+/// How long the read replica is left alone when it was away or behind.
+pub const REPLICA_REST: Duration = Duration::from_secs(30);
 /// Asking for a secret.
 pub const SECRET_WAIT: Duration = Duration::from_millis(1_500);
 /// What `Retry-After` says when the database is away, in seconds.

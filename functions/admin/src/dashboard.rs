@@ -30,7 +30,7 @@ pub struct Dashboard {
     responses((status = 200, body = Dashboard), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)),
 )]
 pub async fn show(who: Admin) -> Result<Json<Dashboard>, ApiError> {
-    let (_, [rows]) = who.read([Statement::new(FIGURES).bind(who.now())]).await?;
+    let (_, [rows]) = who.report([Statement::new(FIGURES).bind(who.now())]).await?;
     let row = rows.first().ok_or(DatabaseError::Protocol("an aggregate answered no row"))?;
     Ok(Json(Dashboard {
         total_users: row.try_get("total_users")?,

@@ -183,6 +183,22 @@ impl<By: Accepts> Caller<By> {
         Checked::<N>::split(rows)
     }
 
+    /// As [`Caller::read`], for figures over many people: `statements` are answered by the read replica if there is one.
+    /// Who is calling the primary says, meanwhile: who was locked out a moment ago must not get in by a replica that lags.
+    ///
+    /// # Errors
+    /// As [`Caller::read`].
+    pub async fn report<const N: usize>(
+        &self,
+        statements: [Statement; N],
+    ) -> Result<(Identity, [Vec<Row>; N]), ApiError> {
+        if !self.app.database.has_replica() {
+            return self.read(statements).await;
+        }
+        let (identity, rows) = tokio::join!(self.identify(), self.app.database.report(statements));
+        Ok((identity?, rows?))
+    }
+
     /// Checks the caller and then runs `statements`, in one exchange and one transaction: all happen, or none.
     ///
     /// # Errors

@@ -29,8 +29,6 @@ impl Config {
     /// As [`Config::database_url`], or the secret's name or what is needed to read it is wrong.
     pub fn database_source(&self) -> Result<UrlSource, ConfigError> {
         const NAME: &str = "DATABASE_URL";
-        let environment = self.environment;
-        let check = Box::new(move |text: &str| checked(environment, NAME, text).map_err(|error| error.to_string()));
         let secret = match self.optional("DATABASE_URL_ARN") {
             Some(name) => Some(ManagedSecret::from_config(self, "DATABASE_URL_ARN", name)?),
             None => None,
@@ -39,11 +37,34 @@ impl Config {
             (Some(_), Some(_)) => {
                 Err(wrong("DATABASE_URL_ARN", "is set, and so is DATABASE_URL_FILE: leave one of them out"))
             }
-            (Some(file), None) => Ok(UrlSource::file(self.database_url()?, file, check)),
-            (None, Some(secret)) if self.optional(NAME).is_none() => Ok(UrlSource::secret(None, secret, check)),
-            (None, Some(secret)) => Ok(UrlSource::secret(Some(self.database_url()?), secret, check)),
+            (Some(file), None) => Ok(UrlSource::file(self.database_url()?, file, self.check_again(NAME))),
+            (None, Some(secret)) => {
+                let known = self.optional(NAME).map(|_| self.database_url()).transpose()?;
+                Ok(UrlSource::secret(known, secret, self.check_again(NAME)))
+            }
             (None, None) => Ok(self.database_url()?.into()),
         }
+    }
+
+    /// `DATABASE_READ_URL`: the PostgreSQL URL of a read replica, for reports; the primary is read without it. The file that
+    /// `DATABASE_READ_URL_FILE` names is read again when its password is no longer taken.
+    ///
+    /// # Errors
+    /// Malformed, or without TLS in production.
+    pub fn replica_source(&self) -> Result<Option<UrlSource>, ConfigError> {
+        const NAME: &str = "DATABASE_READ_URL";
+        let Some(text) = self.optional(NAME) else { return Ok(None) };
+        let url = checked(self.environment, NAME, text)?.for_reading();
+        Ok(Some(match self.variables.file(NAME) {
+            Some(file) => UrlSource::file(url, file, self.check_again(NAME)),
+            None => url.into(),
+        }))
+    }
+
+    /// Judges a URL that was read again.
+    fn check_again(&self, name: &'static str) -> Box<dyn Fn(&str) -> Result<DatabaseUrl, String> + Send + Sync> {
+        let environment = self.environment;
+        Box::new(move |text: &str| checked(environment, name, text).map_err(|error| error.to_string()))
     }
 
     /// `MAINTENANCE_MODE`: on stops every write, without asking the database.

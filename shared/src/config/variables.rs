@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use super::{ConfigError, wrong};
 
 /// Secrets that may also come in a file, which `<NAME>_FILE` names, as orchestrators of containers hand them over.
-const ALSO_FROM_FILES: [&str; 17] = [
+const ALSO_FROM_FILES: [&str; 18] = [
     "DATABASE_URL",
+    "DATABASE_READ_URL",
     "DIRECT_URL",
     "AUTH_SECRET",
     "AUTH_SECRET_1",

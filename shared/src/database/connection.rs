@@ -1,7 +1,7 @@
 //! One connection: opening it, and sending several statements at once over it.
 
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::task::AbortHandle;
@@ -13,7 +13,7 @@ use super::error::{DatabaseError, chain};
 use super::statement::Statement;
 use super::tls::Tls;
 use super::url::DatabaseUrl;
-use super::{ROUND_TRIPS, within_deadline};
+use super::{ROUND_TRIPS, within};
 use crate::limits;
 
 /// What connections of this process call themselves, unless their URL says otherwise.
@@ -104,9 +104,9 @@ impl From<DatabaseError> for OpenFailure {
 }
 
 impl Connection {
-    /// Connects and logs in.
-    pub(super) async fn open(url: &DatabaseUrl, tls: &Tls) -> Result<Self, OpenFailure> {
-        let started = within_deadline(async { Ok(start(url, tls).await) }).await?;
+    /// Connects and logs in, within `limit`.
+    pub(super) async fn open(url: &DatabaseUrl, tls: &Tls, limit: Duration) -> Result<Self, OpenFailure> {
+        let started = within(limit, async { Ok(start(url, tls).await) }).await?;
         let (client, driver) = started.map_err(|error| {
             let about_password = error.is_about_the_password();
             let error = DatabaseError::Unavailable(error.to_string());

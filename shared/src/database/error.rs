@@ -14,6 +14,9 @@ pub enum DatabaseError {
     /// The connection broke while statements were under way that change nothing by themselves.
     #[error("the connection to the database broke: {0}")]
     ConnectionLost(String),
+    /// The server has become a replica: nothing was changed, and another one takes writes.
+    #[error("the server takes no writes: {0}")]
+    ReadOnlyServer(String),
     /// A row was locked by others for too long: nothing was changed.
     #[error("a row was locked for too long: {0}")]
     Locked(String),
@@ -74,6 +77,11 @@ impl DatabaseError {
         matches!(self, DatabaseError::ConnectionLost(_) | DatabaseError::Unavailable(_))
     }
 
+    /// Whether another connection, maybe to another server, may succeed at once.
+    pub(super) fn is_of_the_server(&self) -> bool {
+        self.is_connection_lost() || matches!(self, DatabaseError::ReadOnlyServer(_))
+    }
+
     /// The name of the constraint that said no.
     pub fn constraint(&self) -> Option<&str> {
         match self {
@@ -114,6 +122,7 @@ impl From<tokio_postgres::Error> for DatabaseError {
         match db.code() {
             &SqlState::LOCK_NOT_AVAILABLE => DatabaseError::Locked(message),
             &SqlState::QUERY_CANCELED | &SqlState::T_R_DEADLOCK_DETECTED => DatabaseError::Busy(message),
+            &SqlState::READ_ONLY_SQL_TRANSACTION => DatabaseError::ReadOnlyServer(message),
             &SqlState::CHARACTER_NOT_IN_REPERTOIRE | &SqlState::UNTRANSLATABLE_CHARACTER => {
                 DatabaseError::UnstorableText(message)
             }

@@ -1,7 +1,7 @@
 //! A URL for PostgreSQL's own programs. They take it from variables: on a command line everybody on the machine could
 //! read the password, and they stop at parameters that the providers put into URLs.
 
-use tokio_postgres::config::Host;
+use tokio_postgres::config::{Host, TargetSessionAttrs};
 
 use super::tls::TlsMode;
 use super::url::DatabaseUrl;
@@ -31,6 +31,12 @@ impl DatabaseUrl {
         add("PGUSER", driver.get_user().map(str::to_owned));
         add("PGPASSWORD", driver.get_password().map(|password| String::from_utf8_lossy(password).into_owned()));
         add("PGDATABASE", driver.get_dbname().map(str::to_owned));
+        let wanted = match driver.get_target_session_attrs() {
+            TargetSessionAttrs::ReadWrite => Some("read-write"),
+            TargetSessionAttrs::ReadOnly => Some("read-only"),
+            _ => None,
+        };
+        add("PGTARGETSESSIONATTRS", wanted.map(str::to_owned));
         add("PGOPTIONS", driver.get_options().map(str::to_owned));
         let (mode, roots) = match self.tls() {
             TlsMode::Off => ("disable", None),

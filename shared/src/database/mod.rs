@@ -4,8 +4,10 @@
 
 mod connection;
 mod error;
+mod hosts;
 mod libpq;
 mod maintenance;
+mod replica;
 mod slow;
 mod source;
 mod statement;
@@ -15,6 +17,7 @@ mod url;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -22,12 +25,14 @@ use tokio_postgres::Row;
 pub use self::connection::{OpenError, call_application, open};
 pub use self::error::{CallerRefusal, DatabaseError};
 pub use self::maintenance::WriteStop;
+pub(crate) use self::replica::SECONDS_BEHIND;
 pub use self::source::UrlSource;
 pub use self::statement::{Parameter, Statement};
 pub use self::transaction::Transaction;
 pub use self::url::DatabaseUrl;
 
 use self::connection::Connection;
+use self::replica::Replica;
 use self::source::Server;
 use crate::clock::Clock;
 use crate::limits;
@@ -51,6 +56,7 @@ pub struct Database {
 
 struct Inner {
     stop: WriteStop,
+    replica: Option<Arc<Replica>>,
     server: Server,
     clock: Clock,
     /// The connection between requests; taken out while in use, so that a broken one is never put back.
@@ -65,8 +71,14 @@ impl Database {
 
     /// As [`Database::new`], refusing to write as `stop` says.
     pub fn stopping(url: impl Into<UrlSource>, clock: Clock, stop: WriteStop) -> Self {
+        Self::with_replica(url, None, clock, stop)
+    }
+
+    /// As [`Database::stopping`], with reports read from `replica` if there is one.
+    pub fn with_replica(url: impl Into<UrlSource>, replica: Option<UrlSource>, clock: Clock, stop: WriteStop) -> Self {
         let server = Server::new(url.into(), clock.clone());
-        Database { inner: Arc::new(Inner { stop, server, clock, idle: Mutex::new(None) }) }
+        let replica = replica.map(|source| Replica::new(source, clock.clone()));
+        Database { inner: Arc::new(Inner { stop, replica, server, clock, idle: Mutex::new(None) }) }
     }
 
     /// Runs statements that may be repeated, all in one exchange and each in its own implicit transaction.
@@ -90,12 +102,14 @@ impl Database {
     /// As [`Database::read`].
     pub async fn read_in_order(&self, statements: Vec<Statement>) -> Result<Vec<Vec<Row>>, DatabaseError> {
         let all = enclosed(vec![BEGIN_READING], statements);
-        within_deadline(async {
-            let (connection, rows) = self.first_exchange_of(&all).await?;
-            self.put_back(connection);
-            Ok(without_ends(rows, 1))
-        })
-        .await
+        Ok(without_ends(within_deadline(self.enclosed_exchange(&all)).await?, 1))
+    }
+
+    /// An exchange that begins with a read-only transaction and ends it.
+    async fn enclosed_exchange(&self, all: &[Statement]) -> Result<Vec<Vec<Row>>, DatabaseError> {
+        let (connection, rows) = self.first_exchange_of(all).await?;
+        self.put_back(connection);
+        Ok(rows)
     }
 
     /// Opens a transaction and runs `statements` in it, in one exchange.
@@ -142,8 +156,13 @@ impl Database {
         let opening = self.inner.stop.opening()?;
         let opened = opening.len();
         let all = enclosed(opening, statements);
-        let connection = within_deadline(self.checked_out()).await?;
-        let outcome = within_deadline(connection.exchange(&all)).await;
+        let mut connection = within_deadline(self.checked_out()).await?;
+        let mut outcome = within_deadline(connection.exchange(&all)).await;
+        if let Err(DatabaseError::ReadOnlyServer(_)) = outcome {
+            tracing::warn!("the server takes no writes any more, looking for the one that does");
+            connection = within_deadline(self.inner.server.connect()).await?;
+            outcome = within_deadline(connection.exchange(&all)).await;
+        }
         let rows = match outcome {
             Ok(rows) => rows,
             Err(error) => return Err(self.settle(connection, error)),
@@ -154,12 +173,16 @@ impl Database {
 
     /// What a failed exchange that ended with a commit means, and whether its connection is still good.
     fn settle(&self, connection: Connection, error: DatabaseError) -> DatabaseError {
-        if error.is_connection_lost() {
-            return DatabaseError::OutcomeUnknown(Box::new(error));
+        match error {
+            error if error.is_connection_lost() => DatabaseError::OutcomeUnknown(Box::new(error)),
+            // Nothing was changed, and never will be on this connection.
+            DatabaseError::ReadOnlyServer(_) => error,
+            // A statement failed, so the commit behind it rolled back.
+            error => {
+                self.put_back(connection);
+                error
+            }
         }
-        // A statement failed, so the commit behind it rolled back.
-        self.put_back(connection);
-        error
     }
 
     async fn first_exchange<const N: usize>(
@@ -175,8 +198,8 @@ impl Database {
         let connection = self.checked_out().await?;
         match connection.exchange(statements).await {
             Ok(rows) => return Ok((connection, rows)),
-            Err(error) if error.is_connection_lost() => {
-                tracing::warn!(%error, "the connection was dead, opening another");
+            Err(error) if error.is_of_the_server() => {
+                tracing::warn!(%error, "the connection is of no use any more, opening another");
             }
             Err(error) => {
                 // Within an open transaction the connection is useless until it is rolled back; outside this does nothing.
@@ -221,9 +244,13 @@ const ROLLBACK: Statement = Statement::new("rollback");
 
 /// Bounds what a caller waits for the database, connecting included.
 async fn within_deadline<T>(work: impl Future<Output = Result<T, DatabaseError>>) -> Result<T, DatabaseError> {
-    match tokio::time::timeout(limits::DATABASE_WAIT, work).await {
+    within(limits::DATABASE_WAIT, work).await
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, DatabaseError>>) -> Result<T, DatabaseError> {
+    match tokio::time::timeout(limit, work).await {
         Ok(result) => result,
-        Err(_) => Err(DatabaseError::Unavailable(format!("no answer within {:?}", limits::DATABASE_WAIT))),
+        Err(_) => Err(DatabaseError::Unavailable(format!("no answer within {limit:?}"))),
     }
 }
 

@@ -3,6 +3,7 @@
 //! asked of anybody.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::connection::{Connection, OpenFailure};
@@ -10,6 +11,7 @@ use super::error::DatabaseError;
 use super::tls::Tls;
 use super::url::DatabaseUrl;
 use crate::clock::Clock;
+use crate::limits;
 use crate::secrets_manager::ManagedSecret;
 
 /// Parses a URL that was read again; the problem is a sentence without the URL.
@@ -58,27 +60,54 @@ impl UrlSource {
     }
 }
 
-/// The server that connections are opened to.
-pub(super) struct Server {
-    source: UrlSource,
-    clock: Clock,
-    current: Mutex<Option<Arc<Address>>>,
-}
-
 struct Address {
     url: DatabaseUrl,
     tls: Arc<Tls>,
+    hosts: Vec<DatabaseUrl>,
+    /// The host that was connected to last: the first one to try.
+    last: AtomicUsize,
 }
 
 impl Address {
     fn new(url: DatabaseUrl) -> Arc<Self> {
         let tls = Tls::prepared(url.tls().clone());
-        Arc::new(Address { url, tls })
+        let hosts = url.each_host();
+        Arc::new(Address { url, tls, hosts, last: AtomicUsize::new(0) })
     }
 
+    /// Connects to the host that will do. One of several may be gone without a word, so none of them has all the time.
     async fn open(&self) -> Result<Connection, OpenFailure> {
-        Connection::open(&self.url, &self.tls).await
+        let [one] = &*self.hosts else { return self.open_one_of_several().await };
+        Connection::open(one, &self.tls, limits::DATABASE_WAIT).await
     }
+
+    async fn open_one_of_several(&self) -> Result<Connection, OpenFailure> {
+        let (count, first) = (self.hosts.len(), self.last.load(Ordering::Relaxed));
+        let mut said = Vec::new();
+        let mut about_password = false;
+        for index in (first..count).chain(0..first) {
+            let Some(host) = self.hosts.get(index) else { continue };
+            match Connection::open(host, &self.tls, limits::DATABASE_HOST_WAIT).await {
+                Ok(connection) => {
+                    self.last.store(index, Ordering::Relaxed);
+                    return Ok(connection);
+                }
+                Err(failure) => {
+                    about_password |= matches!(failure, OpenFailure::Password(_));
+                    said.push(format!("{}: {}", host.place(), DatabaseError::from(failure)));
+                }
+            }
+        }
+        let error = DatabaseError::Unavailable(said.join("; "));
+        Err(if about_password { OpenFailure::Password(error) } else { OpenFailure::Other(error) })
+    }
+}
+
+/// The server that connections are opened to.
+pub(super) struct Server {
+    source: UrlSource,
+    clock: Clock,
+    current: Mutex<Option<Arc<Address>>>,
 }
 
 impl Server {

@@ -1,8 +1,9 @@
 //! PostgreSQL URLs as the providers hand them out, with the parameters that the driver does not know.
 
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{SslMode, TargetSessionAttrs};
 use url::form_urlencoded;
 
+use super::hosts;
 use super::tls::TlsMode;
 
 /// Gaps in what providers' pages show.
@@ -34,9 +35,11 @@ const WITHOUT_MEANING_HERE: [&str; 18] = [
 /// A parsed PostgreSQL URL. Its password is never printed.
 #[derive(Clone, PartialEq)]
 pub struct DatabaseUrl {
-    driver: tokio_postgres::Config,
-    tls: TlsMode,
-    pooled: bool,
+    pub(super) driver: tokio_postgres::Config,
+    pub(super) tls: TlsMode,
+    pub(super) pooled: bool,
+    /// Whether it has `target_session_attrs`.
+    pub(super) says_which_host: bool,
 }
 
 impl std::fmt::Debug for DatabaseUrl {
@@ -65,6 +68,7 @@ impl DatabaseUrl {
         let mut roots = None;
         let mut pooled = false;
         let mut strict = false;
+        let mut wanted = None;
         let mut for_driver = form_urlencoded::Serializer::new(String::new());
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match name.as_ref() {
@@ -76,6 +80,7 @@ impl DatabaseUrl {
                 "ssl" if value == "true" || value == "1" => mode = stronger(mode, "require"),
                 "ssl" => {}
                 "sslaccept" => strict = value == "strict",
+                "target_session_attrs" => wanted = Some(hosts::wanted(&value)?),
                 "schema" if value == "public" => {}
                 "schema" => return Err(format!("has schema={value}: the tables live in the schema public")),
                 "sslcert" | "sslkey" | "sslidentity" | "sslpassword" => {
@@ -108,7 +113,13 @@ impl DatabaseUrl {
             return Err("names no host: write postgresql://user:password@host:5432/database".to_owned());
         }
         driver.ssl_mode(if tls == TlsMode::Off { SslMode::Disable } else { SslMode::Require });
-        Ok(DatabaseUrl { driver, tls, pooled })
+        // Of several hosts one is the primary, and after a failover it is another one.
+        let several = driver.get_hosts().len() > 1;
+        driver.target_session_attrs(wanted.unwrap_or(match several {
+            true => TargetSessionAttrs::ReadWrite,
+            false => TargetSessionAttrs::Any,
+        }));
+        Ok(DatabaseUrl { driver, tls, pooled, says_which_host: wanted.is_some() })
     }
 
     /// Whether every connection is encrypted.

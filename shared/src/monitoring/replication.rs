@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Monitor, MonitorError, one};
 use crate::clock::iso;
-use crate::database::Statement;
+use crate::database::{SECONDS_BEHIND, Statement};
 
 /// Replicas as the primary sees them, or this server as a replica.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -60,11 +60,12 @@ impl Monitor {
     /// # Errors
     /// [`MonitorError`].
     pub async fn replication(&self) -> Result<Replication, MonitorError> {
-        let statements = [Statement::new(ITSELF), Statement::new(REPLICAS), Statement::new(ARCHIVE)];
-        let [itself, replicas, archive] = self.ask(statements).await?;
-        let (itself, archive) = (one(&itself)?, one(&archive)?);
+        let statements = [ITSELF, SECONDS_BEHIND, REPLICAS, ARCHIVE].map(Statement::new);
+        let [itself, behind, replicas, archive] = self.ask(statements).await?;
+        let (itself, behind, archive) = (one(&itself)?, one(&behind)?, one(&archive)?);
         let replicas = replicas.iter().map(replica).collect::<Result<Vec<_>, _>>()?;
-        let own: f64 = itself.try_get("lag_seconds")?;
+        // A replica that never replayed anything has nothing to compare with.
+        let own = behind.try_get::<_, Option<f64>>("seconds_behind")?.unwrap_or_default();
         let moment = |name| Ok::<_, MonitorError>(archive.try_get::<_, Option<jiff::Timestamp>>(name)?.map(iso));
         Ok(Replication {
             is_replica: itself.try_get("is_replica")?,
@@ -91,14 +92,7 @@ fn replica(row: &Row) -> Result<Replica, MonitorError> {
     })
 }
 
-/// A replica that has replayed all it has is up to date, however long ago the last change was.
-const ITSELF: &str = "
-select pg_is_in_recovery() as is_replica,
-       case
-           when not pg_is_in_recovery() then 0
-           when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
-           else coalesce(extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()), 0)
-       end::float8 as lag_seconds";
+const ITSELF: &str = "select pg_is_in_recovery() as is_replica";
 
 const REPLICAS: &str = "
 select application_name as name,

@@ -9,6 +9,7 @@ mod failover;
 mod figures;
 mod monitor;
 mod queries;
+mod reading;
 mod replicas;
 
 use serde_json::{Value, json};

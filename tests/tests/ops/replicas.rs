@@ -15,7 +15,7 @@ use tests::{Given, own_servers, with_stack_of};
 use crate::{changes, done, look, person, rule};
 
 /// A base backup of the primary, started as its replica.
-async fn replica(primary: &str, folder: &Path, port: u16) -> Process {
+pub async fn replica(primary: &str, folder: &Path, port: u16) -> Process {
     let user = ServerUser::choose().unwrap();
     private_folder(folder, user.as_ref()).unwrap();
     let tools = Toolbox::new(user.clone()).unwrap().postgres(None).await.unwrap();

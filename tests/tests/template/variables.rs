@@ -54,7 +54,7 @@ fn values(function: &FunctionTemplate, stack: &Stack) -> Variables {
     let value = |name: &str| match name {
         "ENVIRONMENT" => "test",
         "LOG_LEVEL" => "info",
-        "DATABASE_URL" => &stack.pooled_url,
+        "DATABASE_URL" | "DATABASE_READ_URL" => &stack.pooled_url,
         "DATABASE_URL_ARN" => "arn:aws:secretsmanager:eu-west-2:123456789012:secret:pool-a1b2c3:pooled_url",
         "MAINTENANCE_MODE" => "off",
         "DIRECT_URL" | "MONITOR_URL" => &stack.direct_url,
@@ -92,6 +92,7 @@ fn without(all: &Variables, name: &str) -> Variables {
         | "BLOCKED_EMAIL_DOMAINS"
         | "AUTH_URL"
         | "DATABASE_URL_ARN"
+        | "DATABASE_READ_URL"
         | "MAINTENANCE_MODE"
         | "MONITOR_URL"
         | "ALERT_WEBHOOK_URL"

@@ -52,7 +52,7 @@ struct Lately {
 pub async fn show(who: Admin) -> Result<Json<PeopleFigures>, ApiError> {
     let dated = |sql| Statement::new(sql).bind(who.now());
     let (_, [days, providers, active, people]) =
-        who.read([dated(DAYS), Statement::new(PROVIDERS), dated(ACTIVE), dated(PEOPLE)]).await?;
+        who.report([dated(DAYS), Statement::new(PROVIDERS), dated(ACTIVE), dated(PEOPLE)]).await?;
     let (active, people) = (only(&active)?, only(&people)?);
     Ok(Json(PeopleFigures {
         daily_registrations: days.iter().map(registrations).collect::<Result<_, _>>()?,

@@ -85,7 +85,7 @@ pub async fn show(who: Admin) -> Result<Json<TokenFigures>, ApiError> {
     let today = who.now().to_zoned(TimeZone::UTC).date();
     let first = today.checked_sub((DAYS - 1).days()).map_err(|_| no_date())?;
     let (_, [ledger, wallets, payments, packages]) = who
-        .read([
+        .report([
             Statement::new(LEDGER).bind(midnight(first)?),
             Statement::new(WALLETS),
             Statement::new(PAYMENTS),
