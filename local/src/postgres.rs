@@ -184,6 +184,8 @@ fn spawn(settings: &PostgresSettings, port: u16) -> Result<Process, LocalError> 
         ("timezone", "GMT".to_owned()),
         ("log_timezone", "GMT".to_owned()),
         ("log_line_prefix", "%m [%p] %q%a %u@%d ".to_owned()),
+        // As a replica: how far it is, told every second.
+        ("wal_receiver_status_interval", "1s".to_owned()),
         // Who came and who was refused, as deployed.
         ("log_connections", "on".to_owned()),
         ("log_disconnections", "on".to_owned()),
