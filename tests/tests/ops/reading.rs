@@ -23,6 +23,16 @@ async fn users(stack: &Stack, admin: &Person) -> i64 {
     figures["totalUsers"].as_i64().unwrap()
 }
 
+/// A connection to a replica that may still be starting, or may not have the database yet.
+async fn answering(url: &str) -> Connection {
+    loop {
+        match Connection::open(url).await {
+            Ok(server) => return server,
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
 async fn number(server: &Connection, sql: &str) -> i64 {
     server.query_typed(sql, &[]).await.unwrap()[0].get(0)
 }
@@ -47,9 +57,12 @@ async fn ops_47_ops_48_reports_come_from_the_replica_while_it_is_of_use() {
         assert_eq!(users(stack, &admin).await, 1);
         assert_eq!(fallbacks(stack), 1);
 
+        let there = answering(&at(&stack.direct_url, port)).await;
+        while number(&there, "select count(*) from users").await < 1 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         std::fs::write(&file, &read_url).unwrap();
         stack.bundle.kill("admin");
-        let there = Connection::open(&at(&stack.direct_url, port)).await.unwrap();
         assert_eq!(users(stack, &admin).await, 1);
         let sessions =
             "select count(*) from pg_stat_activity where application_name = 'admin' and usename = 'spike_app'";
