@@ -130,18 +130,20 @@ impl Pair {
         command
     }
 
-    /// Waits until the check's verdict is this one, and answers the report.
+    /// Waits until the check comes to this verdict with these problems, and answers the report.
     #[expect(clippy::panic, reason = "what does not come about fails the test")]
-    pub async fn until(&self, verdict: &str) -> Value {
+    pub async fn until(&self, verdict: &str, problems: &[&str]) -> Value {
         let mut last = Value::Null;
         for _ in 0..PATIENCE {
             last = self.check().await.0;
-            if last["verdict"] == verdict {
+            let found =
+                last["problems"].as_array().map(|all| all.iter().map(|one| &one["problem"]).collect::<Vec<_>>());
+            if last["verdict"] == verdict && found.is_some_and(|found| found == problems) {
                 return last;
             }
             tokio::time::sleep(PAUSE).await;
         }
-        panic!("failover-check does not come to {verdict}: {last}");
+        panic!("failover-check does not come to {verdict} {problems:?}: {last}");
     }
 }
 

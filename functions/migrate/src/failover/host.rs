@@ -25,12 +25,14 @@ const ITSELF: &str = "
            current_setting('synchronous_commit') as synchronous_commit,
            current_setting('synchronous_standby_names') as synchronous_standby_names,
            array(
-               select distinct r.rolname::text
+               select distinct coalesce('role ' || r.rolname, 'database ' || d.datname)
                  from pg_db_role_setting s
-                 join pg_roles r on r.oid = s.setrole
                 cross join unnest(s.setconfig) as setting
-                where setting in ('synchronous_commit=off', 'synchronous_commit=local')
-           ) as careless_roles
+                 left join pg_roles r on r.oid = s.setrole
+                 left join pg_database d on d.oid = s.setdatabase
+                where lower(setting) ~ '^synchronous_commit=(off|local|false|no|0)$'
+                order by 1
+           ) as careless
       from pg_control_system() whole
      cross join pg_control_checkpoint() begun
       left join pg_stat_wal_receiver receiver on true";
@@ -109,8 +111,8 @@ pub struct Server {
     pub synchronous_commit: String,
     /// `synchronous_standby_names`: which replicas a commit waits for.
     pub synchronous_standby_names: String,
-    /// Roles whose commits wait for no replica, whatever the server says.
-    pub careless_roles: Vec<String>,
+    /// Roles and databases whose commits wait for no replica, whatever the server says; as `role spike_app`.
+    pub careless: Vec<String>,
     /// Who follows it.
     pub followers: Vec<Follower>,
     /// Whose log it keeps.
@@ -196,7 +198,7 @@ async fn ask(client: &Client) -> Result<(Role, Server), tokio_postgres::Error> {
         name: row.try_get("name")?,
         synchronous_commit: row.try_get("synchronous_commit")?,
         synchronous_standby_names: row.try_get("synchronous_standby_names")?,
-        careless_roles: row.try_get("careless_roles")?,
+        careless: row.try_get("careless")?,
         followers: followers.iter().map(follower).collect::<Result<_, _>>()?,
         slots: slots.iter().map(slot).collect::<Result<_, _>>()?,
         last_change_seconds_ago: row.try_get("last_change_seconds_ago")?,

@@ -103,8 +103,21 @@ fn unreachable(host: &Host) -> Problem {
     )
 }
 
-/// The primary is gone.
+/// The primary is gone, or only out of sight.
 fn nobody_writes(replicas: &[(&str, &Server)]) -> Problem {
+    // One that follows another replica hears of no primary.
+    let known = |follower: &Follower, replica: &Server| Some(&follower.name) == replica.name.as_ref();
+    let cascades =
+        |replica: &Server| replicas.iter().flat_map(|(_, one)| &one.followers).any(|one| known(one, replica));
+    if let Some((name, _)) = replicas.iter().find(|(_, replica)| replica.streaming && !cascades(replica)) {
+        return not_ready(
+            "primary_not_seen",
+            format!("no server that answers takes writes, and yet {name} receives the log of one that does"),
+            "promote nobody: name the primary in DIRECT_URL, or mend the network from here to it; if it died without a word, \
+             the replica notices within a minute"
+                .to_owned(),
+        );
+    }
     match replicas.iter().max_by_key(|(_, replica)| replica.reach()) {
         None => not_ready(
             "nobody_answers",
@@ -192,11 +205,11 @@ fn waits(primary: &Server) -> Vec<Problem> {
                 .to_owned(),
         ));
     }
-    found.extend(primary.careless_roles.iter().map(|role| Problem {
+    found.extend(primary.careless.iter().map(|one| Problem {
         readiness: Readiness::LosesData,
-        problem: "careless_role",
-        says: format!("commits of {role} wait for no replica"),
-        remedy: format!("alter role {role} reset synchronous_commit"),
+        problem: "careless",
+        says: format!("commits of the {one} wait for no replica"),
+        remedy: format!("alter {one} reset synchronous_commit"),
     }));
     found
 }

@@ -33,11 +33,11 @@ fn seen(hosts: &[Host]) -> (Readiness, Vec<&'static str>) {
 fn ops_50_each_way_of_not_being_ready_has_a_name() {
     use Readiness::{LosesData, NotReady, Ready};
     let sync = |seconds| follower("streaming", "sync", seconds);
-    let careless = |commit: &str, roles: &[&str]| {
+    let careless = |commit: &str, places: &[&str]| {
         let mut host = primary("b", vec![sync(0.0)]);
         let server = host.server.as_mut().unwrap();
         server.synchronous_commit = commit.to_owned();
-        server.careless_roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        server.careless = places.iter().map(|place| (*place).to_owned()).collect();
         host
     };
     let away = Host::unreachable("b:1".to_owned(), "refused".to_owned());
@@ -52,7 +52,7 @@ fn ops_50_each_way_of_not_being_ready_has_a_name() {
         (vec![primary("b", vec![sync(31.0), sync(1.0)]), replica()], Ready, vec![]),
         (vec![primary("", vec![follower("streaming", "async", 0.0)]), replica()], LosesData, vec!["asynchronous"]),
         (vec![careless("local", &[]), replica()], LosesData, vec!["asynchronous"]),
-        (vec![careless("on", &["spike_app"]), replica()], LosesData, vec!["careless_role"]),
+        (vec![careless("on", &["role spike_app"]), replica()], LosesData, vec!["careless"]),
         (vec![primary("b", vec![]), away.clone()], NotReady, vec!["no_replica", "commits_wait", "unreachable"]),
         (
             vec![primary("", vec![follower("catchup", "async", 0.0)])],
@@ -60,7 +60,13 @@ fn ops_50_each_way_of_not_being_ready_has_a_name() {
             vec!["no_replica", "asynchronous", "replicas_not_named"],
         ),
         (vec![keeping, replica()], Ready, vec!["idle_slot"]),
-        (vec![away.clone(), replica()], NotReady, vec!["no_primary", "unreachable"]),
+        (
+            vec![away.clone(), host("b:1", Role::Replica, server(1, "0/3000000"))],
+            NotReady,
+            vec!["no_primary", "unreachable"],
+        ),
+        // It is not dead: the replica hears it.
+        (vec![away.clone(), replica()], NotReady, vec!["primary_not_seen", "unreachable"]),
         (vec![away.clone(), away], NotReady, vec!["nobody_answers", "unreachable", "unreachable"]),
     ] {
         assert_eq!(seen(&hosts), (readiness, problems), "{hosts:#?}");
@@ -108,4 +114,11 @@ fn ops_50_how_far_a_replica_is_behind_is_the_primarys_word_or_the_difference() {
     assert_eq!(behind(&mut [primary("b", vec![]), lost.clone()]), (Some(256), Some(90.0)));
     assert_eq!(behind(&mut [host("a:1", Role::Primary, server(1, "0/3000000")), lost.clone()]), (Some(0), Some(0.0)));
     assert_eq!(behind(&mut [lost.clone(), lost]), (None, None));
+}
+
+#[test]
+fn ops_50_a_replica_of_a_replica_does_not_keep_the_primary_alive() {
+    let followers = vec![follower("streaming", "async", 0.0)];
+    let first = host("c:1", Role::Replica, Server { followers, ..server(1, "0/3000100") });
+    assert_eq!(seen(&[first, replica()]), (Readiness::NotReady, vec!["no_primary"]));
 }
