@@ -1,7 +1,9 @@
 //! A PostgreSQL server of our own: its data folder, its start and its end, whatever state a killed run left behind.
 
 mod cluster;
+mod crash;
 mod leftover;
+mod replica;
 
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -21,6 +23,7 @@ use crate::{
 };
 
 pub use cluster::major_version;
+pub use replica::replicated;
 
 /// The superuser's name.
 pub const SUPERUSER: &str = "postgres";
@@ -181,6 +184,8 @@ fn spawn(settings: &PostgresSettings, port: u16) -> Result<Process, LocalError> 
         ("timezone", "GMT".to_owned()),
         ("log_timezone", "GMT".to_owned()),
         ("log_line_prefix", "%m [%p] %q%a %u@%d ".to_owned()),
+        // As a replica: how far it is, told every second.
+        ("wal_receiver_status_interval", "1s".to_owned()),
         // Who came and who was refused, as deployed.
         ("log_connections", "on".to_owned()),
         ("log_disconnections", "on".to_owned()),

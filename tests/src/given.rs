@@ -14,6 +14,8 @@ pub struct Given {
     pub pooled: String,
     /// The monitoring role's URL, not pooled, without a database at the end.
     pub monitor: String,
+    /// What follows the database in these three, such as `?target_session_attrs=read-write`.
+    pub parameters: &'static str,
     /// A migrated database to copy.
     pub template: String,
     /// The folder with the functions' binaries.
@@ -43,6 +45,7 @@ impl Given {
             direct: without_database(&variable("TEST_DIRECT_URL")),
             pooled: without_database(&variable("TEST_POOLED_URL")),
             monitor: without_database(&variable("TEST_MONITOR_URL")),
+            parameters: "",
             template: variable("TEST_TEMPLATE_DATABASE"),
             binaries: variable("TEST_BINARIES").into(),
             folder: variable("TEST_FOLDER").into(),

@@ -3,12 +3,14 @@
 
 mod answer;
 mod browser;
+mod buyers;
 mod fault_proxy;
 mod gifts;
 mod given;
 mod ledger;
 mod mail;
 mod node;
+mod pair;
 mod proxy;
 mod python;
 mod secrets_manager;
@@ -18,10 +20,12 @@ mod wire;
 
 pub use answer::Answer;
 pub use browser::Browser;
+pub use buyers::{Buyers, Gone};
 pub use fault_proxy::{FaultProxy, Point, Trap};
 pub use given::{Given, project};
 pub use mail::{Letter, MailServer, MailTls, letters};
 pub use node::{AuthCore, NodeScript};
+pub use pair::{Node, Pair, with_pair};
 pub use proxy::Proxy;
 pub use python::{PythonServer, python};
 pub use secrets_manager::SecretsManager;

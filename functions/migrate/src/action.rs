@@ -28,6 +28,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
         &["name", "users", "check", "target", "now"],
         r#"{"action": "seed", "name": "…", "users": [{"email", "password", "role", "name"?, "apiKey"?}]}"#,
     ),
+    ("failover_check", &[], r#"{"action": "failover_check"}"#),
     ("maintenance", &["on", "message"], r#"{"action": "maintenance", "on": true, "message": "…"}"#),
     ("cleanup_e2e", &["check", "target", "now"], r#"{"action": "cleanup_e2e", "target": "…"}"#),
 ];
@@ -96,6 +97,8 @@ pub enum Action {
     Seed(Seeding),
     /// Take away what the seed `e2e` made. Has no name and no users.
     CleanupE2e(Seeding),
+    /// Find out whether a replica could take over.
+    FailoverCheck,
     /// Stop writing, or go on; without `on`, say which it is.
     Maintenance {
         /// Whether to stop.

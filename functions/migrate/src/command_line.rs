@@ -110,6 +110,10 @@ enum Command {
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,
     },
+    /// Look at every server that DIRECT_URL names: roles, timelines, how far each is, slots; whether a replica could take over
+    /// without losing anything, and what to do. Exit code 0: it could, 1: not.
+    #[command(name = "failover-check")]
+    FailoverCheck,
     /// Watch connections, pools, replicas and slow queries; refreshed every two seconds.
     Monitor {
         /// Print them once.
@@ -196,6 +200,7 @@ impl Command {
             Self::Status => Action::Status,
             Self::Plan => Action::Plan,
             Self::Doctor => Action::Doctor,
+            Self::FailoverCheck => Action::FailoverCheck,
             Self::New { name, no_transaction } => Action::New { name, no_transaction },
             Self::Rehearse => Action::Rehearse,
             Self::Resolve { rolled_back, applied } => {
@@ -247,6 +252,7 @@ fn exit_code(report: &Report) -> ExitCode {
         Report::Baseline(baseline) if !baseline.differences.is_empty() => ExitCode::from(6),
         Report::Rehearse(rehearsal) if !rehearsal.differences.is_empty() => ExitCode::from(6),
         Report::Doctor(doctor) if !doctor.is_healthy() => ExitCode::FAILURE,
+        Report::FailoverCheck(check) if !check.is_ready() => ExitCode::FAILURE,
         Report::Validate(validation) if !validation.refused.is_empty() => ExitCode::from(8),
         Report::Lint(lint) if !lint.dangers.is_empty() => ExitCode::from(8),
         Report::Format(format) if !format.is_clean() => ExitCode::from(8),

@@ -15,6 +15,7 @@ pub mod doctor;
 mod drift;
 mod effects;
 mod error;
+pub mod failover;
 mod failures;
 mod file_name;
 mod format;
@@ -95,6 +96,7 @@ pub async fn run(action: Action, settings: &Settings) -> Result<Report, MigrateE
     };
     match &action {
         Action::Doctor => Ok(Report::Doctor(doctor::doctor(settings, &migrations).await)),
+        Action::FailoverCheck => failover::failover_check(settings).await.map(Report::FailoverCheck),
         Action::Rehearse => rehearse::rehearse(settings, &migrations).await.map(Report::Rehearse),
         Action::Reset { target } => reset::reset(settings, &migrations, target).await.map(Report::Reset),
         _ => {
@@ -149,8 +151,11 @@ async fn run_on_database(
         Action::Baseline => baseline::baseline(client, migrations, settings).await.map(Report::Baseline),
         Action::Validate => validate::validate(client).await.map(Report::Validate),
         Action::Format { .. } => format::write(client).await.map(Report::Format),
-        Action::Doctor | Action::Rehearse | Action::Reset { .. } | Action::New { .. } | Action::Lint { .. } => {
-            Err(MigrateError::Request("this action is not done over one session".to_owned()))
-        }
+        Action::Doctor
+        | Action::FailoverCheck
+        | Action::Rehearse
+        | Action::Reset { .. }
+        | Action::New { .. }
+        | Action::Lint { .. } => Err(MigrateError::Request("this action is not done over one session".to_owned())),
     }
 }

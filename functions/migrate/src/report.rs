@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::baseline::BaselineReport;
 use crate::catalogue::Difference;
 use crate::doctor::DoctorReport;
+use crate::failover::FailoverReport;
 use crate::format::FormatReport;
 use crate::lint::LintReport;
 use crate::maintenance::MaintenanceReport;
@@ -30,6 +31,8 @@ pub enum Report {
     Plan(PlanReport),
     /// Of `doctor`.
     Doctor(DoctorReport),
+    /// Of `failover-check`.
+    FailoverCheck(FailoverReport),
     /// Of `resolve`.
     Resolve(ResolveReport),
     /// Of `baseline`.
@@ -89,6 +92,7 @@ impl Report {
             Self::Status(report) => report.to_text(),
             Self::Plan(report) => report.to_text(),
             Self::Doctor(report) => report.to_text(),
+            Self::FailoverCheck(report) => report.to_text(),
             Self::Resolve(report) => report.to_text(),
             Self::Maintenance(report) => report.to_text(),
             Self::Baseline(report) => report.to_text(),

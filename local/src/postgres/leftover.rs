@@ -50,7 +50,8 @@ pub async fn end(data: &Path) -> Result<(), LocalError> {
     )))
 }
 
-fn is_alive(pid: Pid) -> bool {
+/// Whether there is such a process, other than a dead one that nobody has asked about.
+pub fn is_alive(pid: Pid) -> bool {
     // A process of another user answers with another error.
     !matches!(kill(pid, None), Err(nix::Error::ESRCH)) && !is_zombie(pid)
 }

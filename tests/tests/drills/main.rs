@@ -3,4 +3,5 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
 
+mod failover;
 mod steps;

@@ -5,6 +5,7 @@
 mod alerts;
 mod browser;
 mod delivery;
+mod failover;
 mod figures;
 mod monitor;
 mod queries;

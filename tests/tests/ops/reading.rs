@@ -4,14 +4,12 @@
 use std::time::Duration;
 
 use local::connection::Connection;
-use local::postgres::free_port;
 use local::stripe::{Package, event, paid_checkout};
 use shared::database::{DatabaseUrl, WriteStop};
 use shared::{Clock, Database, DatabaseError, Statement};
 use tests::{Given, Person, STRIPE_SECRETS, Stack, own_servers, with_stack_of};
 
 use crate::person;
-use crate::replicas::replica;
 
 /// `url` with the port of another server.
 fn at(url: &str, port: u16) -> String {
@@ -46,9 +44,9 @@ fn fallbacks(stack: &Stack) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn ops_47_ops_48_reports_come_from_the_replica_while_it_is_of_use() {
     let (servers, given) = own_servers().await.unwrap();
-    let port = free_port().unwrap();
-    let folder = Given::get().folder.join(format!("reading-{port}"));
-    let mut process = replica(&servers.postgres.url("postgres"), &folder, port).await;
+    let folder = Given::get().folder.join(format!("reading-{}", servers.postgres.port()));
+    let mut replica = servers.postgres.replica("r", folder.clone(), folder.with_extension("log")).await.unwrap();
+    let port = replica.port();
     let file = folder.with_extension("url");
     std::fs::write(&file, "postgresql://nobody:x@127.0.0.1:9/nowhere").unwrap();
     let variables = vec![("DATABASE_READ_URL_FILE".to_owned(), file.display().to_string())];
@@ -99,7 +97,7 @@ async fn ops_47_ops_48_reports_come_from_the_replica_while_it_is_of_use() {
         assert_eq!(fallbacks(stack), 2, "it is of use again");
 
         // Gone in the middle of everything.
-        process.kill9().await.unwrap();
+        replica.crash().await.unwrap();
         stack.sign_up("bob").await;
         assert_eq!(users(stack, &admin).await, 3);
         assert_eq!(fallbacks(stack), 3);
