@@ -14,6 +14,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
     ("status", &[], r#"{"action": "status"}"#),
     ("plan", &[], r#"{"action": "plan"}"#),
     ("reconcile", &["fix"], r#"{"action": "reconcile", "fix": false}"#),
+    ("vacuum", &["seconds"], r#"{"action": "vacuum", "seconds": 840}"#),
     ("doctor", &[], r#"{"action": "doctor"}"#),
     ("resolve", &["name", "as"], r#"{"action": "resolve", "name": "…", "as": "rolled_back" or "applied"}"#),
     ("baseline", &[], r#"{"action": "baseline"}"#),
@@ -52,6 +53,12 @@ pub enum Action {
         /// Also recompute wrong totals of sound entries.
         #[serde(default)]
         fix: bool,
+    },
+    /// VACUUM (ANALYZE) every table that had none since Sunday.
+    Vacuum {
+        /// How long to begin further tables; a function has less time than the command line, which has all.
+        #[serde(default = "function_seconds")]
+        seconds: Option<u64>,
     },
     /// Find out why something doesn't work.
     Doctor,
@@ -156,12 +163,18 @@ impl Action {
             | Self::Seed(_)
             | Self::CleanupE2e(_)
             | Self::Reconcile { fix: true }
+            | Self::Vacuum { .. }
             | Self::Resolve { .. }
             | Self::Maintenance { .. }
             | Self::Baseline => Access::Write,
             _ => Access::Read,
         }
     }
+}
+
+/// What an event without `seconds` gives a run.
+fn function_seconds() -> Option<u64> {
+    Some(crate::vacuum::BUDGET_SECONDS)
 }
 
 fn malformed(what: &str) -> MigrateError {

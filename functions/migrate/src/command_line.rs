@@ -120,6 +120,12 @@ enum Command {
         #[arg(long)]
         once: bool,
     },
+    /// VACUUM (ANALYZE) every table that had none since Sunday; begun again, it goes on.
+    Vacuum {
+        /// Begin no table after so many seconds; without it there is no limit.
+        #[arg(long, value_name = "NUMBER")]
+        seconds: Option<u64>,
+    },
     /// Prove that balances, ledger, payments, vouchers and referrals agree. Exit code 0: they do, 5: they don't.
     Reconcile {
         /// Recompute wrong totals of wallets and vouchers from sound entries; never a balance, never an entry.
@@ -218,6 +224,7 @@ impl Command {
             }
             Self::CleanupE2e { options } => Action::CleanupE2e(options.seeding(String::new(), Vec::new())),
             Self::Reconcile { fix } => Action::Reconcile { fix },
+            Self::Vacuum { seconds } => Action::Vacuum { seconds },
             Self::Maintenance { switch, message } => Action::Maintenance { on: switch.map(|to| to == "on"), message },
             Self::Monitor { .. } => return Err(MigrateError::Request("monitor is a command alone".to_owned())),
         })
