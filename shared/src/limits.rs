@@ -76,6 +76,9 @@ pub const MAIL_ERROR_CHARACTERS: usize = 300;
 pub const DATABASE_WAIT: Duration = Duration::from_millis(2_500);
 /// Opening a connection to one of several hosts, the next of which is tried after that.
 pub const DATABASE_HOST_WAIT: Duration = Duration::from_millis(1_000);
+/// How long one of several hosts is taken for the primary: a pooler keeps a connection open while the server behind it
+/// becomes a replica, and reads would go on there unnoticed.
+pub const DATABASE_HOST_TRUST: Duration = Duration::from_secs(60);
 /// Opening a connection.
 pub const DATABASE_CONNECT: Duration = Duration::from_millis(2_000);
 /// A connection unused for longer, by the wall clock, is checked before it carries work.

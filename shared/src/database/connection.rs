@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use tokio::task::AbortHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::NoTlsStream;
@@ -33,6 +34,8 @@ pub(super) fn application() -> &'static str {
 /// An open connection. Dropping it closes it at once, so a transaction left open on it is rolled back.
 pub(super) struct Connection {
     client: Client,
+    /// When another look is due at whether this is still the server that takes writes; never where there is but one.
+    pub(super) trusted_until: Option<Timestamp>,
     driver: AbortHandle,
 }
 
@@ -112,7 +115,7 @@ impl Connection {
             let error = DatabaseError::Unavailable(error.to_string());
             if about_password { OpenFailure::Password(error) } else { OpenFailure::Other(error) }
         })?;
-        Ok(Connection { client, driver })
+        Ok(Connection { client, trusted_until: None, driver })
     }
 
     /// Whether the other side is known to have gone.

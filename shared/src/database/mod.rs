@@ -218,11 +218,13 @@ impl Database {
     /// The kept connection if it is alive, else a new one.
     async fn checked_out(&self) -> Result<Connection, DatabaseError> {
         let kept = self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // By the wall clock: the monotonic one stands still while an instance is frozen.
+        let now = self.inner.clock.now();
         if let Some((connection, last_used)) = kept
             && !connection.is_closed()
+            && connection.trusted_until.is_none_or(|until| now < until)
         {
-            // By the wall clock: the monotonic one stands still while an instance is frozen.
-            let idle = self.inner.clock.now().duration_since(last_used).unsigned_abs();
+            let idle = now.duration_since(last_used).unsigned_abs();
             if idle < limits::DATABASE_IDLE || connection.answers().await {
                 return Ok(connection);
             }

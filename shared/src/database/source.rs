@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::SignedDuration;
+
 use super::connection::{Connection, OpenFailure};
 use super::error::DatabaseError;
 use super::tls::Tls;
@@ -76,20 +78,22 @@ impl Address {
     }
 
     /// Connects to the host that will do. One of several may be gone without a word, so none of them has all the time.
-    async fn open(&self) -> Result<Connection, OpenFailure> {
-        let [one] = &*self.hosts else { return self.open_one_of_several().await };
+    async fn open(&self, clock: &Clock) -> Result<Connection, OpenFailure> {
+        let [one] = &*self.hosts else { return self.open_one_of_several(clock).await };
         Connection::open(one, &self.tls, limits::DATABASE_WAIT).await
     }
 
-    async fn open_one_of_several(&self) -> Result<Connection, OpenFailure> {
+    async fn open_one_of_several(&self, clock: &Clock) -> Result<Connection, OpenFailure> {
         let (count, first) = (self.hosts.len(), self.last.load(Ordering::Relaxed));
         let mut said = Vec::new();
         let mut about_password = false;
         for index in (first..count).chain(0..first) {
             let Some(host) = self.hosts.get(index) else { continue };
             match Connection::open(host, &self.tls, limits::DATABASE_HOST_WAIT).await {
-                Ok(connection) => {
+                Ok(mut connection) => {
                     self.last.store(index, Ordering::Relaxed);
+                    let trust = SignedDuration::try_from(limits::DATABASE_HOST_TRUST).unwrap_or_default();
+                    connection.trusted_until = Some(clock.now() + trust);
                     return Ok(connection);
                 }
                 Err(failure) => {
@@ -122,7 +126,7 @@ impl Server {
         let known = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let refused = match &known {
             None => DatabaseError::Unavailable("its URL is not known yet".to_owned()),
-            Some(address) => match address.open().await {
+            Some(address) => match address.open(&self.clock).await {
                 Ok(connection) => return Ok(connection),
                 Err(OpenFailure::Password(error)) if !matches!(self.source.again, Again::Nowhere) => error,
                 Err(failure) => return Err(failure.into()),
@@ -140,7 +144,7 @@ impl Server {
         }
         tracing::info!(at = url.place(), "the database's URL was read again");
         let address = Address::new(url);
-        let connection = address.open().await?;
+        let connection = address.open(&self.clock).await?;
         // Only what works is kept: another one is read again with the next request.
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         Ok(connection)

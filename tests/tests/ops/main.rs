@@ -11,6 +11,7 @@ mod monitor;
 mod queries;
 mod reading;
 mod replicas;
+mod vanishing;
 
 use serde_json::{Value, json};
 use tests::{Answer, Person, Stack};
