@@ -2,6 +2,7 @@
 //! machines are noisy: cold starts against a function that only says hello, warm requests against `pgbench` running the
 //! same statements through the same PgBouncer.
 
+mod backups;
 mod bundles;
 mod cold_start;
 mod pgbench;
@@ -70,11 +71,15 @@ pub async fn bench(options: BenchOptions) -> Result<(), LocalError> {
     step.done("Warm requests are measured");
     cold_start::read_peaks(&bundles, &mut starts);
     let sizes = sizes(&binaries, &all)?;
+    let step = Step::start("Backing up and restoring a database …");
+    let backups = backups::measure(bundles.servers(), &bundles.tools, &binaries, data.path()).await?;
+    step.done("Backup and restore are measured");
     bundles.stop().await?;
 
     say(cold_start::table(&starts, &sizes));
     say(warm::table(&answers));
-    let figures = json!({ "coldStarts": starts, "warm": answers, "binaryBytes": sizes });
+    say(backups::table(&backups));
+    let figures = json!({ "coldStarts": starts, "warm": answers, "backups": backups, "binaryBytes": sizes });
     let text = serde_json::to_string_pretty(&figures)? + "\n";
     fs::write(&options.output, text).doing(|| format!("write {}", options.output.display()))?;
     say(format!("Written to {}", options.output.display()));
@@ -101,6 +106,11 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
     )]
     let index = (sorted.len() as f64 * share) as usize;
     sorted.get(index.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+}
+
+/// The one in the middle.
+fn median(values: Vec<f64>) -> f64 {
+    percentile(&sorted(values), 0.5)
 }
 
 /// `values` in order, for [`percentile`].

@@ -23,7 +23,7 @@ const HEADING: &str = "\
 const OWN_HEADING: &str = "# Added by you.";
 
 /// What `cargo dev up` writes, in this order: a group's comment and its variables.
-const GROUPS: [(&str, &[&str]); 11] = [
+const GROUPS: [(&str, &[&str]); 12] = [
     (
         "The API, and the web front end that may call it.",
         &["API_URL", "APP_URL", "FRONT_END_ORIGINS", "ENVIRONMENT", "LOG_LEVEL"],
@@ -31,6 +31,10 @@ const GROUPS: [(&str, &[&str]); 11] = [
     ("PostgreSQL through PgBouncer, as the functions see it.", &["DATABASE_URL"]),
     ("PostgreSQL itself, as its superuser: migrations, back-ups, psql.", &["DIRECT_URL"]),
     ("PostgreSQL itself, as the role that sees its figures: the dashboard, the alerts.", &["MONITOR_URL"]),
+    (
+        "Alerts: thresholds that differ. Nobody has to be told that a developer's servers are old.",
+        &["ALERT_THRESHOLDS"],
+    ),
     (
         "The S3 server.",
         &["S3_ENDPOINT", "S3_BUCKET", "BACKUP_BUCKET", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
@@ -112,6 +116,7 @@ impl Settings {
         let fresh = [
             ("ENVIRONMENT", "development".to_owned()),
             ("LOG_LEVEL", "info".to_owned()),
+            ("ALERT_THRESHOLDS", "versions.outdated=99".to_owned()),
             ("FRONT_END_ORIGINS", "http://localhost:3000".to_owned()),
             ("APP_URL", "http://localhost:3000".to_owned()),
             ("S3_BUCKET", "spike-land".to_owned()),

@@ -15,6 +15,7 @@ pub mod fields;
 pub mod function;
 pub mod idempotency;
 pub mod ids;
+pub mod job_runs;
 pub mod ledger;
 pub mod limits;
 #[cfg(feature = "mail")]

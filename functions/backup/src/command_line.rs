@@ -99,14 +99,14 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// What `cargo db deploy` does first where the stack is deployed: a backup to go back to, unless `DEPLOY_WITHOUT_BACKUP` is
-/// `yes`, or the database was never migrated and holds nothing. Answers the object's name.
+/// What `cargo db deploy` does first where the stack is deployed: a backup to go back to, unless the database was never
+/// migrated and holds nothing. Answers the object's name.
 ///
 /// # Errors
 /// There is none; then nothing may be migrated.
 pub async fn before_deploy() -> Result<Option<String>, BackupError> {
     let config = Config::from_env_and_file()?;
-    if !config.environment.is_deployed() || config.optional("DEPLOY_WITHOUT_BACKUP") == Some("yes") {
+    if !config.environment.is_deployed() {
         return Ok(None);
     }
     if !crate::take::is_migrated(&config.direct_url()?).await? {

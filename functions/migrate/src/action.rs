@@ -10,10 +10,11 @@ use crate::users::SeedUser;
 
 /// Every action: its name, the fields that it takes, and how it is asked for. For messages, and to refuse misspelt fields.
 const ACTIONS: &[(&str, &[&str], &str)] = &[
-    ("deploy", &[], r#"{"action": "deploy"}"#),
+    ("deploy", &["without_backup"], r#"{"action": "deploy"}"#),
     ("status", &[], r#"{"action": "status"}"#),
     ("plan", &[], r#"{"action": "plan"}"#),
     ("reconcile", &["fix"], r#"{"action": "reconcile", "fix": false}"#),
+    ("vacuum", &["seconds"], r#"{"action": "vacuum", "seconds": 840}"#),
     ("doctor", &[], r#"{"action": "doctor"}"#),
     ("resolve", &["name", "as"], r#"{"action": "resolve", "name": "…", "as": "rolled_back" or "applied"}"#),
     ("baseline", &[], r#"{"action": "baseline"}"#),
@@ -38,7 +39,11 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
     /// Apply what is pending.
-    Deploy,
+    Deploy {
+        /// Whether to do it also where there is no backup to go back to.
+        #[serde(default)]
+        without_backup: bool,
+    },
     /// Compare files and database.
     Status,
     /// Show the SQL that `deploy` would run, and what it does to the traffic.
@@ -48,6 +53,12 @@ pub enum Action {
         /// Also recompute wrong totals of sound entries.
         #[serde(default)]
         fix: bool,
+    },
+    /// VACUUM (ANALYZE) every table that had none since Sunday.
+    Vacuum {
+        /// How long to begin further tables; a function has less time than the command line, which has all.
+        #[serde(default = "function_seconds")]
+        seconds: Option<u64>,
     },
     /// Find out why something doesn't work.
     Doctor,
@@ -148,16 +159,22 @@ impl Action {
     /// What the action does to the database.
     pub fn access(&self) -> Access {
         match self {
-            Self::Deploy
+            Self::Deploy { .. }
             | Self::Seed(_)
             | Self::CleanupE2e(_)
             | Self::Reconcile { fix: true }
+            | Self::Vacuum { .. }
             | Self::Resolve { .. }
             | Self::Maintenance { .. }
             | Self::Baseline => Access::Write,
             _ => Access::Read,
         }
     }
+}
+
+/// What an event without `seconds` gives a run.
+fn function_seconds() -> Option<u64> {
+    Some(crate::vacuum::BUDGET_SECONDS)
 }
 
 fn malformed(what: &str) -> MigrateError {
@@ -192,7 +209,10 @@ mod tests {
             Action::from_event(event).unwrap();
             assert!(refusal(json!({})).contains(&format!("\"action\": \"{action}\"")));
         }
-        assert!(matches!(Action::from_event(json!({"action": "deploy"})), Ok(Action::Deploy)));
+        assert!(matches!(
+            Action::from_event(json!({"action": "deploy"})),
+            Ok(Action::Deploy { without_backup: false })
+        ));
         let users = json!([{"email": "a@b.c", "password": "p", "role": "USER", "apiKey": "k"}]);
         let Ok(Action::Seed(seeding)) = Action::from_event(json!({"action": "seed", "name": "main", "users": users}))
         else {

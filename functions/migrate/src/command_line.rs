@@ -28,8 +28,12 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Apply the pending migrations.
-    Deploy,
+    /// Apply the pending migrations, where the stack is deployed after a backup.
+    Deploy {
+        /// Take and ask for no backup.
+        #[arg(long)]
+        without_backup: bool,
+    },
     /// Compare migrations and database. Exit code 0: up to date, 3: pending, 4: deploy would refuse, 6: the schema was changed by
     /// hand, 7: the last deploy failed.
     Status,
@@ -116,6 +120,12 @@ enum Command {
         #[arg(long)]
         once: bool,
     },
+    /// VACUUM (ANALYZE) every table that had none since Sunday; begun again, it goes on.
+    Vacuum {
+        /// Begin no table after so many seconds; without it there is no limit.
+        #[arg(long, value_name = "NUMBER")]
+        seconds: Option<u64>,
+    },
     /// Prove that balances, ledger, payments, vouchers and referrals agree. Exit code 0: they do, 5: they don't.
     Reconcile {
         /// Recompute wrong totals of wallets and vouchers from sound entries; never a balance, never an entry.
@@ -142,6 +152,12 @@ impl SeedOptions {
         let Self { check, target, now } = self;
         Seeding { name, users, check, target, now }
     }
+}
+
+/// Whether a deploy would find something to do. Where that can't be told, the deploy itself says why.
+pub async fn is_anything_pending() -> bool {
+    let Ok(settings) = Settings::from_env_and_file() else { return false };
+    matches!(crate::run(Action::Status, &settings).await, Ok(Report::Status(status)) if status.pending > 0)
 }
 
 /// Runs the command that the process was started with.
@@ -186,7 +202,7 @@ async fn answer(command: Command) -> Result<Report, MigrateError> {
 impl Command {
     fn action(self) -> Result<Action, MigrateError> {
         Ok(match self {
-            Self::Deploy => Action::Deploy,
+            Self::Deploy { without_backup } => Action::Deploy { without_backup },
             Self::Status => Action::Status,
             Self::Plan => Action::Plan,
             Self::Doctor => Action::Doctor,
@@ -208,6 +224,7 @@ impl Command {
             }
             Self::CleanupE2e { options } => Action::CleanupE2e(options.seeding(String::new(), Vec::new())),
             Self::Reconcile { fix } => Action::Reconcile { fix },
+            Self::Vacuum { seconds } => Action::Vacuum { seconds },
             Self::Maintenance { switch, message } => Action::Maintenance { on: switch.map(|to| to == "on"), message },
             Self::Monitor { .. } => return Err(MigrateError::Request("monitor is a command alone".to_owned())),
         })

@@ -156,6 +156,15 @@ pub enum MigrateError {
          invoke the function `backup` with {{\"kind\": \"pre-migration\"}}, or `cargo db backup --kind pre-migration`"
     )]
     NoWayBack,
+    /// The role lacks a right that the work needs.
+    #[error("nothing was done: {0}")]
+    NoRight(String),
+    /// A table is not as it should be.
+    #[error("{0} The other tables were done as far as the time allowed")]
+    NotVacuumed(String),
+    /// What the run is told by, the history of jobs, could not be read or written.
+    #[error("the run could not be written down: {0}")]
+    History(#[from] shared::DatabaseError),
     /// A check could not be made.
     #[error("the check {name} could not be made, so nothing is known. {} Run this again, or look into it", says(.cause))]
     NotChecked {
@@ -233,6 +242,9 @@ impl MigrateError {
             Self::Rehearsal(_) => "rehearsal_failed",
             Self::ResetRefused(_) => "reset_refused",
             Self::NoWayBack => "no_backup",
+            Self::NoRight(_) => "no_right",
+            Self::NotVacuumed(_) => "not_vacuumed",
+            Self::History(_) => "not_written_down",
             Self::NotChecked { .. } => "not_checked",
             Self::Database(_) => "database",
         }

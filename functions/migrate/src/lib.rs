@@ -46,6 +46,7 @@ mod status;
 mod status_report;
 mod transaction;
 mod users;
+mod vacuum;
 mod validate;
 mod way_back;
 
@@ -79,6 +80,7 @@ pub use settings::Settings;
 pub use statements::Statement;
 pub use status::status;
 pub use users::{SeedUser, UserRow, prepare_users};
+pub use vacuum::{SkippedTable, VacuumReport, Vacuumed};
 pub use validate::ValidateReport;
 
 /// Does what is asked, over a connection of its own.
@@ -125,7 +127,11 @@ async fn run_on_database(
     settings: &Settings,
 ) -> Result<Report, MigrateError> {
     match action {
-        Action::Deploy => deploy(client, migrations, settings).await.map(Report::Deploy),
+        Action::Deploy { without_backup: false } => deploy(client, migrations, settings).await.map(Report::Deploy),
+        Action::Deploy { without_backup: true } => {
+            let settings = Settings { backup_first: false, ..settings.clone() };
+            deploy(client, migrations, &settings).await.map(Report::Deploy)
+        }
         Action::Status => status(client, migrations).await.map(Report::Status),
         Action::Plan => plan(client, migrations, settings).await.map(Report::Plan),
         Action::Seed(seeding) => {
@@ -140,6 +146,9 @@ async fn run_on_database(
         }
         Action::Reconcile { fix } => {
             reconcile::reconcile(client, migrations, *fix, settings).await.map(Report::Reconcile)
+        }
+        Action::Vacuum { seconds } => {
+            vacuum::vacuum(client, migrations, *seconds, settings).await.map(Report::Vacuum)
         }
         Action::Resolve { name, resolution } => {
             resolve::resolve(client, migrations, name, *resolution, settings).await.map(Report::Resolve)

@@ -17,6 +17,7 @@ use crate::reset::ResetReport;
 use crate::resolve::ResolveReport;
 use crate::seed::SeedReport;
 pub use crate::status_report::{MigrationState, StatusReport, Verdict};
+use crate::vacuum::VacuumReport;
 use crate::validate::ValidateReport;
 
 /// What an action found or did. As JSON it starts with `"action"`.
@@ -55,6 +56,8 @@ pub enum Report {
     CleanupE2e(SeedReport),
     /// Of `reconcile`.
     Reconcile(ReconcileReport),
+    /// Of `vacuum`.
+    Vacuum(VacuumReport),
     /// Of `maintenance`.
     Maintenance(MaintenanceReport),
 }
@@ -95,6 +98,7 @@ impl Report {
             Self::FailoverCheck(report) => report.to_text(),
             Self::Resolve(report) => report.to_text(),
             Self::Maintenance(report) => report.to_text(),
+            Self::Vacuum(report) => report.to_text(),
             Self::Baseline(report) => report.to_text(),
             Self::Rehearse(report) => report.to_text(),
             Self::Reset(report) => report.to_text(),

@@ -32,7 +32,7 @@ pub struct Settings {
     pub environment: Environment,
     /// `MIGRATIONS_DIR`: read the migrations from there instead; refused where the stack is deployed.
     pub migrations_folder: Option<PathBuf>,
-    /// Whether `deploy` needs a backup to go back to: where the stack is deployed, unless `DEPLOY_WITHOUT_BACKUP` is `yes`.
+    /// Whether `deploy` needs a backup to go back to: where the stack is deployed.
     pub backup_first: bool,
     /// How long to wait for another run to end.
     pub lock_wait: Duration,
@@ -71,7 +71,7 @@ impl Settings {
             url,
             environment: config.environment,
             migrations_folder,
-            backup_first: config.environment.is_deployed() && config.optional("DEPLOY_WITHOUT_BACKUP") != Some("yes"),
+            backup_first: config.environment.is_deployed(),
             lock_wait,
             table_lock_wait: TABLE_LOCK_WAIT,
             attempts: ATTEMPTS,

@@ -9,11 +9,12 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::json;
 use shared::database::take_round_trips;
+use shared::job_runs::Status;
 use shared::{Config, DatabaseError, telemetry};
 use tracing::Instrument;
 
 use crate::jobs;
-use crate::run::{Run, Status, run};
+use crate::run::{Run, run};
 use crate::work::Work;
 
 /// What a schedule hands over.

@@ -15,7 +15,8 @@ async fn main() -> ExitCode {
     if command == "studio" {
         return studio();
     }
-    if command == "deploy" {
+    let wants_backup = !std::env::args().any(|word| word == "--without-backup");
+    if command == "deploy" && wants_backup && migrate::command_line::is_anything_pending().await {
         match before_deploy().await {
             Ok(key) => key.into_iter().for_each(|key| eprintln!("Before the migrations: {key}")),
             Err(error) => {

@@ -25,6 +25,8 @@ use crate::{
 
 /// The function that only says hello.
 pub(super) const HELLO: &str = "hello";
+/// Of the object store.
+pub(super) const ACCESS_KEY: (&str, &str) = ("bench", "bench-secret");
 /// Signs the webhooks.
 pub(super) const WEBHOOK_SECRET: &str = "whsec_bench_0123456789";
 /// Entries in the history of the person who asks: long enough that a cost per entry would show.
@@ -65,7 +67,7 @@ impl Bundles {
         user: Option<ServerUser>,
         binaries: &Path,
     ) -> Result<Self, LocalError> {
-        let access_key = ("bench".to_owned(), "bench-secret".to_owned());
+        let access_key = (ACCESS_KEY.0.to_owned(), ACCESS_KEY.1.to_owned());
         let toolbox = Toolbox::new(user.clone())?;
         let (tools, pgbouncer) = (toolbox.postgres(None).await?, toolbox.pgbouncer().await?);
         let settings =
@@ -125,6 +127,11 @@ impl Bundles {
             TILL => &self.till,
             _ => &self.plain,
         }
+    }
+
+    /// PostgreSQL and the object store.
+    pub(super) fn servers(&self) -> &Servers {
+        &self.servers
     }
 
     /// Stops everything.

@@ -138,7 +138,7 @@ async fn status_and_plan_tell_the_truth_and_change_nothing() {
         assert_eq!((second.statements[1].line, second.statements[1].sql.as_str()), (2, "select 'x;'"));
         assert_eq!(database.text("select count(*)::text from pg_tables where schemaname = 'public'").await, "0");
 
-        migrate::run(Action::Deploy, &settings).await.unwrap();
+        migrate::run(Action::Deploy { without_backup: false }, &settings).await.unwrap();
         let after = status(Action::Status).await;
         assert_eq!((after.verdict, after.pending, after.migrations[1].state), (Verdict::UpToDate, 0, State::Applied));
         assert!(after.migrations[1].applied_at.as_ref().unwrap().ends_with('Z'));

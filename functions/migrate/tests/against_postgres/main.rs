@@ -39,4 +39,6 @@ mod support;
 #[cfg(test)]
 mod two_at_once;
 #[cfg(test)]
+mod vacuuming;
+#[cfg(test)]
 mod way_back;

@@ -57,8 +57,8 @@ pub(crate) async fn evaluate(work: &Work, budget: Budget) -> Result<Value, ApiEr
     let recorded = record(&work.database, &measured.readings, &measured.samples, &channels, now).await?;
     for change in &recorded.changes {
         match change.to {
-            State::Firing => tracing::error!(rule = change.rule, "an alert fires"),
-            State::Ok | State::Resolved => tracing::warn!(rule = change.rule, "an alert is resolved"),
+            State::Firing => tracing::error!("the alert {} fires", change.rule),
+            State::Ok | State::Resolved => tracing::warn!("the alert {} is resolved", change.rule),
         }
     }
     write_metrics("scheduled", &measured.metrics(recorded.firing.len()), now);
