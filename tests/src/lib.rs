@@ -2,6 +2,7 @@
 //! gateway, and a check of the ledger when it is done.
 
 mod answer;
+mod backups;
 mod browser;
 mod fault_proxy;
 mod gifts;
@@ -17,6 +18,7 @@ mod stack;
 mod wire;
 
 pub use answer::Answer;
+pub use backups::Backups;
 pub use browser::Browser;
 pub use fault_proxy::{FaultProxy, Point, Trap};
 pub use given::{Given, project};

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 pub use self::connection::{OpenError, call_application, open};
-pub use self::error::{CallerRefusal, DatabaseError};
+pub use self::error::{CallerRefusal, DatabaseError, chain};
 pub use self::maintenance::WriteStop;
 pub use self::source::UrlSource;
 pub use self::statement::{Parameter, Statement};
