@@ -143,7 +143,7 @@ async fn ops_24_ops_42_ops_43_a_failed_backup_is_told_once_and_its_end_once() {
         }
         assert_eq!(changes(stack, "backup.failed").await, ["FIRING"], "before anybody evaluates");
         done(stack, "alerts.deliver").await;
-        assert_eq!(told(), [firing.clone()]);
+        assert_eq!(told(), std::slice::from_ref(&firing));
         done(stack, "alerts.evaluate").await;
         done(stack, "alerts.deliver").await;
         assert_eq!(told().len(), 1, "an evaluation finds nothing new");
