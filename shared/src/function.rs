@@ -71,7 +71,8 @@ pub async fn serve(name: &'static str, router: impl FnOnce(&Config) -> Result<Ro
     }
 }
 
-fn refuse(sentence: &str) -> ExitCode {
+/// Says why a function does not start or does not go on, in one line on standard error.
+pub fn refuse(sentence: &str) -> ExitCode {
     // Before logging is set up, and the last thing that Lambda shows of a function that does not start.
     let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("{sentence}\n"));
     ExitCode::FAILURE

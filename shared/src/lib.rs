@@ -11,6 +11,7 @@ pub mod database;
 pub mod deletion;
 pub mod endpoints;
 pub mod error;
+pub mod events;
 pub mod fields;
 pub mod function;
 pub mod idempotency;

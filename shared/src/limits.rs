@@ -305,6 +305,18 @@ pub const JOB_RUNS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub const ALERT_OUTBOX_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long errors are kept.
 pub const ERROR_LOGS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long visits, their pages and what was done there are kept.
+pub const TRACKING_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How long figures of campaigns are kept after they are too old to be shown.
+pub const METRICS_CACHE_KEPT: Duration = Duration::from_secs(60 * 60);
+/// How long a file that was not used is kept after its time.
+pub const UPLOADS_KEPT: Duration = Duration::from_secs(60 * 60);
+/// How long what the printer told us is kept: its recipients are people.
+pub const MERCH_WEBHOOK_EVENTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long what advertising platforms told us is kept.
+pub const MARKETING_WEBHOOK_EVENTS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How long reports of the mail provider are kept.
+pub const EMAIL_EVENTS_KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Audit entries that a scheduled job archives or deletes at once: each is asked for its policy.
 pub const AUDIT_BATCH: i32 = 1_000;
 /// Mails that a scheduled run sends over one connection.

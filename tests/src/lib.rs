@@ -2,6 +2,7 @@
 //! gateway, and a check of the ledger when it is done.
 
 mod answer;
+mod backups;
 mod browser;
 mod buyers;
 mod fault_proxy;
@@ -19,6 +20,7 @@ mod stack;
 mod wire;
 
 pub use answer::Answer;
+pub use backups::Backups;
 pub use browser::Browser;
 pub use buyers::{Buyers, Gone};
 pub use fault_proxy::{FaultProxy, Point, Trap};

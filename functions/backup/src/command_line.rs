@@ -24,7 +24,7 @@ struct CommandLine {
 }
 
 /// The words that [`run`] understands.
-pub const COMMANDS: [&str; 4] = ["backup", "restore", "verify", "recover"];
+pub const COMMANDS: [&str; 5] = ["backup", "restore", "verify", "report", "recover"];
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -52,6 +52,8 @@ enum Command {
         #[arg(long, value_name = "KEY")]
         from: Option<String>,
     },
+    /// Make the report of the month before this one, store it beside the backups and print it.
+    Report,
     /// Bring back rows that were deleted by mistake, from a database that was restored beside the present one.
     #[command(subcommand)]
     Recover(Recover),
@@ -83,7 +85,7 @@ pub async fn run() -> ExitCode {
     let _ = tracing::subscriber::set_global_default(
         progress.with_max_level(LevelFilter::INFO).with_writer(std::io::stderr).finish(),
     );
-    match answer(line.command).await {
+    match Box::pin(answer(line.command)).await {
         Ok(report) => {
             print(&if line.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_text() });
             ExitCode::SUCCESS
@@ -124,6 +126,7 @@ async fn answer(command: Command) -> Result<Report, BackupError> {
             crate::restore(&from, &into, overwrite, &settings).await.map(Report::Restore)
         }
         Command::Verify { from } => crate::verify(from.as_deref(), &settings).await.map(Report::Verify),
+        Command::Report => Box::pin(crate::report(&settings)).await.map(|report| Report::Report(Box::new(report))),
         Command::Recover(Recover::Diff(Tables { table, from })) => {
             crate::diff(&table, &from, &settings).await.map(Report::RecoverDiff)
         }

@@ -1,6 +1,7 @@
 //! What can go wrong, each as: what happened, why, what to do. No message ever holds a password or a key's secret.
 
 use shared::ConfigError;
+use shared::database::chain;
 
 use crate::manifest::Difference;
 
@@ -82,6 +83,12 @@ pub enum BackupError {
     /// The backup was taken; what follows it was not all done.
     #[error("the backup was taken, but {0}")]
     Afterwards(String),
+    /// What the alerts go by could not be read or written.
+    #[error("the alert could not be written down: {0}")]
+    Alert(shared::DatabaseError),
+    /// The server's figures could not be read.
+    #[error("the server's figures could not be read: {0}")]
+    Figures(shared::DatabaseError),
     /// A statement failed.
     #[error("a statement failed: {}", says(.0))]
     Database(#[from] tokio_postgres::Error),
@@ -104,7 +111,7 @@ impl BackupError {
             Self::Differs { .. } => "differs",
             Self::Recovery(_) => "recovery",
             Self::Afterwards(_) => "afterwards",
-            Self::Database(_) => "database",
+            Self::Alert(_) | Self::Figures(_) | Self::Database(_) => "database",
         }
     }
 }
@@ -115,15 +122,4 @@ pub(crate) fn says(error: &tokio_postgres::Error) -> String {
         Some(db) => format!("{} ({})", db.message(), db.code().code()),
         None => format!("the connection broke: {}", chain(error)),
     }
-}
-
-/// The error and its causes, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
 }

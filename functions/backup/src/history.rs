@@ -8,13 +8,12 @@ use shared::ids::new_id;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
+use crate::alert;
 use crate::error::BackupError;
 use crate::key::{Key, Kind};
 use crate::manifest::Manifest;
+use crate::settings::Settings;
 use crate::snapshot::exists;
-
-/// The rule that a failed backup sets off.
-const RULE: &str = "backup.failed";
 
 /// Called under the lock: whoever is still called running was killed.
 const BURY: &str = "
@@ -50,39 +49,6 @@ const PRUNED: &str = "update backup_runs set pruned_at = $2 where object_key = a
 
 const VERIFIED: &str = "
     update backup_runs set verified_at = $2 where object_key = $1 and status = 'SUCCEEDED'";
-
-/// The state, the change and the letter that tells somebody, all at once: nobody else would notice before the next evaluation.
-const FIRE: &str = "
-    with before as (select state::text from alert_states where rule = $1 for update),
-         now_on as (
-             insert into alert_states as a (rule, state, since, value, threshold, evaluated_at)
-             values ($1, 'FIRING', $3, 1, 0, $3)
-             on conflict (rule) do update
-                set state = 'FIRING', value = 1, calm_evaluations = 0,
-                    since = case a.state when 'FIRING' then a.since else excluded.since end,
-                    evaluated_at = greatest(a.evaluated_at, excluded.evaluated_at)
-             returning rule),
-         change as (
-             insert into alert_events (rule, id, from_state, to_state, value, threshold, created_at)
-             select rule, $2, coalesce((select state from before), 'OK'), 'FIRING', 1, 0, $3
-               from now_on
-              where coalesce((select state from before), 'OK') <> 'FIRING'
-             returning rule, id, from_state)
-    insert into alert_outbox (id, rule, event_id, channel, payload, next_attempt_at, created_at)
-    select 'alo' || substr(id, 4), rule, id, 'WEBHOOK',
-           jsonb_build_object('id', 'alo' || substr(id, 4), 'rule', rule, 'from', from_state, 'to', 'FIRING', 'value', 1,
-                              'threshold', 0, 'unit', 'runs', 'at', $4::text, 'text', 'FIRING: a backup has failed.'),
-           $3, $3
-      from change";
-
-const RESOLVE: &str = "
-    with now_on as (
-        update alert_states
-           set state = 'RESOLVED', value = 0, since = greatest(since, $3), evaluated_at = greatest(evaluated_at, since, $3)
-         where rule = $1 and state = 'FIRING'
-        returning rule)
-    insert into alert_events (rule, id, from_state, to_state, value, threshold, created_at)
-    select rule, $2, 'FIRING', 'RESOLVED', 0, 0, $3 from now_on where $4::text is not null";
 
 const RESTORE_BEGIN: &str = "
     insert into restore_runs (id, purpose, backup_id, object_key, target_database, started_at)
@@ -170,24 +136,15 @@ impl<'a> History<'a> {
         self.run(SUCCEED, parameters).await
     }
 
-    /// Writes down that it failed, and sets the alert off.
-    pub(crate) async fn fail(&self, id: Option<&str>, error: &BackupError, now: Timestamp) -> Result<(), BackupError> {
-        if let Some(id) = id {
-            let said = error.to_string();
-            self.run(FAIL, &[(&id, Type::TEXT), (&now, Type::TIMESTAMPTZ), (&said, Type::TEXT)]).await?;
-        }
-        self.alert(FIRE, now).await
+    /// Writes down that it failed.
+    pub(crate) async fn fail(&self, id: &str, error: &BackupError, now: Timestamp) -> Result<(), BackupError> {
+        let said = error.to_string();
+        self.run(FAIL, &[(&id, Type::TEXT), (&now, Type::TIMESTAMPTZ), (&said, Type::TEXT)]).await
     }
 
-    /// All is well again.
-    pub(crate) async fn resolve(&self, now: Timestamp) -> Result<(), BackupError> {
-        self.alert(RESOLVE, now).await
-    }
-
-    async fn alert(&self, sql: &str, now: Timestamp) -> Result<(), BackupError> {
-        let id = new_id("alr", now);
-        let at = shared::clock::iso(now);
-        self.run(sql, &[(&RULE, Type::TEXT), (&id, Type::TEXT), (&now, Type::TIMESTAMPTZ), (&at, Type::TEXT)]).await
+    /// Sets the alert off, or ends it.
+    pub(crate) async fn tell(&self, has_failed: bool, settings: &Settings) -> Result<(), BackupError> {
+        if self.kept { alert::tell(has_failed, settings).await } else { Ok(()) }
     }
 
     /// Writes down which objects are gone.

@@ -1,19 +1,23 @@
-//! Backups as events of a Lambda function: `{"kind": "daily"}`, `{"kind": "pre-migration"}`, `{"action": "verify"}`.
+//! Backups as events of a Lambda function: `{"kind": "daily"}`, `{"kind": "pre-migration"}`, `{"action": "verify"}`,
+//! `{"action": "report"}`.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use shared::{Config, telemetry};
-use tracing::level_filters::LevelFilter;
+use serde_json::Value;
+use shared::ids::new_id;
+use shared::job_runs::{self, Start};
+use shared::{Clock, Database, events, telemetry};
 
 use crate::error::BackupError;
 use crate::key::Kind;
 use crate::report::Report;
 use crate::settings::Settings;
+
+/// Lambda ends a run after so long.
+const LAMBDA_LIMIT: Duration = Duration::from_secs(900);
 
 /// What may be expected to fit into the 900 s that Lambda gives at most.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -24,6 +28,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 enum Event {
     Take { kind: Kind },
     Verify { action: Verify, from: Option<String> },
+    Report { action: MonthlyReport },
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,34 +37,34 @@ enum Verify {
     Verify,
 }
 
-/// Whether Lambda, or the local stack in its place, started this process.
-#[must_use]
-pub fn started_this() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "decides who reads the configuration, so it comes before it")]
-    std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some()
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MonthlyReport {
+    Report,
 }
 
-/// Serves events until the process is ended.
-pub async fn serve() -> ExitCode {
-    // A wrong configuration is said in the answer to an event; until then the usual level will do.
-    telemetry::start(Config::from_env().map_or(LevelFilter::INFO, |config| config.log_level));
-    match lambda_runtime::run(service_fn(answer)).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("backup lost the Lambda runtime: {error}");
-            ExitCode::FAILURE
+impl Event {
+    /// As the history of jobs has it; a backup before a migration is nobody's by the clock.
+    fn job(&self) -> Option<&'static str> {
+        match self {
+            Event::Take { kind: Kind::Daily } => Some("backup.daily"),
+            Event::Take { .. } => None,
+            Event::Verify { .. } => Some("backup.verify"),
+            Event::Report { .. } => Some("maintenance.report"),
         }
     }
 }
 
+/// Serves events until the process is ended.
+pub async fn serve() -> ExitCode {
+    events::serve("backup", answer).await
+}
+
 /// A failure fails the invocation: Lambda repeats a scheduled one, and a pipeline stops before it migrates.
 async fn answer(event: LambdaEvent<Value>) -> Result<Report, Diagnostic> {
-    let outcome = handle(event.payload).await;
+    let outcome = Box::pin(handle(event.payload)).await;
     write_metric(&outcome);
-    outcome.map_err(|error| {
-        tracing::error!(code = error.code(), "{error}");
-        Diagnostic { error_type: error.code().to_owned(), error_message: error.to_string() }
-    })
+    outcome.map_err(|error| events::failed(error.code(), &error))
 }
 
 /// Answers one event.
@@ -67,43 +72,63 @@ async fn answer(event: LambdaEvent<Value>) -> Result<Report, Diagnostic> {
 /// # Errors
 /// What happened, why, and what to do.
 pub async fn handle(event: Value) -> Result<Report, BackupError> {
-    let event = serde_json::from_value(event).map_err(|_| {
-        let forms = r#"{"kind": "daily"}, {"kind": "pre-migration"} or {"action": "verify", "from": "<key>"?}"#;
+    let event: Event = serde_json::from_value(event).map_err(|_| {
+        let forms = r#"{"kind": "daily"}, {"kind": "pre-migration"}, {"action": "verify", "from": "<key>"?} or {"action": "report"}"#;
         BackupError::Request(format!("there is no such event: send {forms}"))
     })?;
     // Read for each event: a wrong variable is then an answer, not a function that never starts.
     let settings = Settings::from_env()?;
+    match event.job() {
+        Some(job) => recorded(job, &settings, Box::pin(act(event, &settings))).await,
+        None => Box::pin(act(event, &settings)).await,
+    }
+}
+
+async fn act(event: Event, settings: &Settings) -> Result<Report, BackupError> {
     match event {
-        Event::Take { kind } => crate::take(kind, &settings, Some(LIMIT)).await.map(Report::Backup),
+        Event::Take { kind } => crate::take(kind, settings, Some(LIMIT)).await.map(Report::Backup),
         Event::Verify { action: Verify::Verify, from } => {
-            crate::verify(from.as_deref(), &settings).await.map(Report::Verify)
+            crate::verify(from.as_deref(), settings).await.map(Report::Verify)
+        }
+        Event::Report { action: MonthlyReport::Report } => {
+            crate::report(settings).await.map(|report| Report::Report(Box::new(report)))
         }
     }
 }
 
-/// What an alarm looks at, in CloudWatch's embedded metric format: it needs no database, which may be what failed.
-fn write_metric(outcome: &Result<Report, BackupError>) {
-    let bytes = match outcome {
-        Ok(Report::Backup(report)) => Some(report.bytes),
-        _ => None,
+/// With a row in the history of jobs. Where that can't be written, as in a database that was never migrated, the work is
+/// done all the same; and beside a run that is under way it waits for that one's result.
+async fn recorded(
+    job: &'static str,
+    settings: &Settings,
+    work: impl Future<Output = Result<Report, BackupError>>,
+) -> Result<Report, BackupError> {
+    let database = Database::new(settings.url.clone(), settings.clock.clone());
+    let now = settings.clock.now();
+    let id = new_id("run", now);
+    let start = Start { id: &id, job, most: LAMBDA_LIMIT, in_maintenance: true, is_alone: false };
+    let has_place = start.take_place(&database, now).await;
+    let outcome = work.await;
+    let told = outcome.as_ref().map(Report::counts).map_err(ToString::to_string);
+    let ended = match has_place {
+        Ok(false) => Ok(()),
+        Ok(true) => job_runs::end(&database, &id, &told, settings.clock.now()).await.map(drop),
+        Err(error) => Err(error),
     };
-    let mut line = json!({
-        "_aws": {
-            "Timestamp": shared::Clock::default().now().as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "SpikeLand",
-                "Dimensions": [["Function"]],
-                "Metrics": [{ "Name": "BackupsFailed", "Unit": "Count" }],
-            }],
-        },
-        "Function": "backup",
-        "BackupsFailed": u8::from(outcome.is_err()),
-    });
-    if let Some(bytes) = bytes {
-        line["BackupBytes"] = json!(bytes);
+    if let Err(error) = ended {
+        tracing::warn!("the run is not in the history of jobs: {error}");
     }
-    // Nobody to tell when standard output is gone.
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    outcome
+}
+
+/// What an alarm looks at; it needs no database, which may be what failed.
+#[expect(clippy::cast_precision_loss, reason = "a metric")]
+fn write_metric(outcome: &Result<Report, BackupError>) {
+    let mut metrics = vec![("BackupsFailed", "Count", if outcome.is_err() { 1.0 } else { 0.0 })];
+    if let Ok(Report::Backup(report)) = outcome {
+        metrics.push(("BackupBytes", "Bytes", report.bytes as f64));
+    }
+    telemetry::write_metrics("backup", &metrics, Clock::default().now());
 }
 
 #[cfg(test)]
@@ -116,6 +141,7 @@ mod tests {
     fn ops_18_an_event_is_read_strictly() {
         let read = |event: Value| serde_json::from_value::<Event>(event).is_ok();
         assert!(read(json!({"kind": "daily"})) && read(json!({"kind": "pre-migration"})));
+        assert!(read(json!({"action": "report"})) && !read(json!({"action": "report", "from": "latest"})));
         assert!(read(json!({"action": "verify"})) && read(json!({"action": "verify", "from": "latest"})));
         for event in
             [json!({}), json!({"kind": "yearly"}), json!({"kind": "daily", "x": 1}), json!({"action": "restore"})]

@@ -4,6 +4,7 @@
 //! `migrate` does not link this: the object store's library would triple it. What `migrate` needs to know, whether there is
 //! a backup to go back to, it reads from the record in the database.
 
+mod alert;
 pub mod command_line;
 mod dump;
 mod error;
@@ -12,6 +13,7 @@ mod http_client;
 mod key;
 pub mod lambda;
 mod manifest;
+pub mod monthly;
 mod programs;
 mod prune;
 mod recover;
@@ -28,6 +30,7 @@ mod verify;
 pub use error::BackupError;
 pub use key::{Key, Kind};
 pub use manifest::{Difference, Manifest, MigrationMark, TableContent, Tables};
+pub use monthly::{MonthlyReport, report};
 pub use prune::prune;
 pub use recover::{diff, merge};
 pub use report::{BackupReport, Missing, RecoverReport, Report, RestoreReport};

@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    if backup::lambda::started_this() { backup::lambda::serve().await } else { backup::command_line::run().await }
+    if shared::events::started_this() { backup::lambda::serve().await } else { backup::command_line::run().await }
 }

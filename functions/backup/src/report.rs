@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::key::Kind;
 use crate::manifest::Tables;
+use crate::monthly::MonthlyReport;
 
 /// What an action did.
 #[derive(Debug, Clone, Serialize)]
@@ -17,6 +19,8 @@ pub enum Report {
     Restore(RestoreReport),
     /// A backup was loaded, compared and dropped.
     Verify(RestoreReport),
+    /// The month in figures.
+    Report(Box<MonthlyReport>),
     /// Rows that one database has and the other has not.
     RecoverDiff(RecoverReport),
     /// They were copied.
@@ -84,6 +88,17 @@ pub struct Missing {
 }
 
 impl Report {
+    /// What the history of jobs keeps.
+    pub(crate) fn counts(&self) -> Value {
+        match self {
+            Self::Backup(report) => json!({ "key": report.key, "bytes": report.bytes, "rows": report.rows,
+                                            "promoted": report.promoted.len(), "pruned": report.pruned.len() }),
+            Self::Restore(report) | Self::Verify(report) => json!({ "key": report.key, "tables": report.tables.len() }),
+            Self::Report(report) => json!({ "key": report.key, "findings": report.findings.len() }),
+            Self::RecoverDiff(report) | Self::RecoverMerge(report) => json!({ "tables": report.tables.len() }),
+        }
+    }
+
     /// The report as a person reads it.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -91,6 +106,7 @@ impl Report {
             Self::Backup(report) => report.to_text(),
             Self::Restore(report) => report.to_text("Restored"),
             Self::Verify(report) => report.to_text("Verified, and dropped again,"),
+            Self::Report(report) => report.to_text(),
             Self::RecoverDiff(report) => report.to_text("missing"),
             Self::RecoverMerge(report) => report.to_text("inserted"),
         }

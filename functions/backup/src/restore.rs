@@ -221,7 +221,7 @@ pub(crate) async fn state(settings: &Settings, admin: &Client, name: &str) -> Re
 }
 
 fn cut_off(key: &Key, error: &dyn std::error::Error) -> BackupError {
-    BackupError::Store { doing: format!("give all of {}", key.object()), says: crate::error::chain(error) }
+    BackupError::Store { doing: format!("give all of {}", key.object()), says: shared::database::chain(error) }
 }
 
 #[cfg(test)]

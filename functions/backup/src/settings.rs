@@ -24,6 +24,10 @@ pub struct Settings {
     pub session_token: Option<Secret>,
     /// `PG_BIN`: the folder of `pg_dump` and `pg_restore`; without it they are looked for on the `PATH`.
     pub programs: Option<PathBuf>,
+    /// `ALERT_WEBHOOK_URL`: whether somebody is told of a failure; `scheduled` does.
+    pub has_webhook: bool,
+    /// `ALERT_THRESHOLDS`: how many failures are too many, where one is not.
+    pub alert_threshold: Option<f64>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -60,6 +64,8 @@ impl Settings {
             secret_key: Secret::new(required("AWS_SECRET_ACCESS_KEY", "the secret that belongs to AWS_ACCESS_KEY_ID")?),
             session_token: config.optional("AWS_SESSION_TOKEN").map(Secret::new),
             programs: config.optional("PG_BIN").map(PathBuf::from),
+            has_webhook: config.alert_webhook()?.is_some(),
+            alert_threshold: config.alert_thresholds()?.get("backup.failed").copied(),
             clock: config.clock.clone(),
         })
     }

@@ -20,6 +20,8 @@ use crate::settings::Settings;
 const LARGEST_COPY: u64 = 5 << 30;
 /// Larger ones are copied in pieces of 1 GiB.
 const COPY_PIECE: u64 = 1 << 30;
+/// How the names of monthly reports begin. No backup's name does, so nothing here is ever deleted.
+pub(crate) const REPORTS: &str = "reports/";
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// For one request with at most one part in it.
 const REQUEST_LIMIT: Duration = Duration::from_secs(120);
@@ -80,10 +82,17 @@ impl Store {
     /// # Errors
     /// The store's.
     pub async fn put_manifest(&self, key: &Key, manifest: &Manifest) -> Result<(), BackupError> {
-        let text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
-        let put = self.client.put_object().bucket(&self.bucket).key(key.manifest()).body(ByteStream::from(text));
+        self.put_json(&key.manifest(), serde_json::to_vec_pretty(manifest).unwrap_or_default()).await
+    }
+
+    /// Stores a text, in one request.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn put_json(&self, name: &str, text: Vec<u8>) -> Result<(), BackupError> {
+        let put = self.client.put_object().bucket(&self.bucket).key(name).body(ByteStream::from(text));
         let put = put.server_side_encryption(Aes256).content_type("application/json").send().await;
-        put.map(drop).map_err(|error| failed(&format!("store {}", key.manifest()), error))
+        put.map(drop).map_err(|error| failed(&format!("store {name}"), error))
     }
 
     /// The manifest of a backup; `None` when there is none.
@@ -91,19 +100,42 @@ impl Store {
     /// # Errors
     /// The store's, or it can't be read.
     pub async fn manifest(&self, key: &Key) -> Result<Option<Manifest>, BackupError> {
-        let name = key.manifest();
-        let answer = self.client.get_object().bucket(&self.bucket).key(&name).send().await;
-        let answer = match answer {
-            Err(error) if is_missing(&error) => return Ok(None),
-            answer => answer.map_err(|error| failed(&format!("give {name}"), error))?,
-        };
-        let cut = |error| BackupError::Store { doing: format!("give all of {name}"), says: format!("{error}") };
-        let bytes = answer.body.collect().await.map_err(cut)?.into_bytes();
+        let Some(bytes) = self.text(&key.manifest()).await? else { return Ok(None) };
         let malformed = |error| BackupError::Damaged {
             key: key.object(),
             reason: format!("its manifest can't be read ({error}): take another backup"),
         };
         serde_json::from_slice(&bytes).map(Some).map_err(malformed)
+    }
+
+    /// A small object whole; `None` when there is none.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn text(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
+        let answer = self.client.get_object().bucket(&self.bucket).key(name).send().await;
+        let answer = match answer {
+            Err(error) if is_missing(&error) => return Ok(None),
+            answer => answer.map_err(|error| failed(&format!("give {name}"), error))?,
+        };
+        let cut = |error| BackupError::Store { doing: format!("give all of {name}"), says: format!("{error}") };
+        Ok(Some(answer.body.collect().await.map_err(cut)?.into_bytes().to_vec()))
+    }
+
+    /// The names of the monthly reports, in order.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn reports(&self) -> Result<Vec<String>, BackupError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(REPORTS);
+        let mut pages = list.into_paginator().send();
+        let mut names = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| failed("list the reports", error))?;
+            names.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// The size of an object in bytes; `None` when there is none.
@@ -289,9 +321,9 @@ where
     match (error.code(), error.message()) {
         (Some(code), message) => format!("{code} {}", message.unwrap_or_default()).trim().to_owned(),
         _ => match error {
-            SdkError::DispatchFailure(failure) => {
-                failure.as_connector_error().map_or_else(|| "no answer".to_owned(), |error| crate::error::chain(error))
-            }
+            SdkError::DispatchFailure(failure) => failure
+                .as_connector_error()
+                .map_or_else(|| "no answer".to_owned(), |error| shared::database::chain(error)),
             SdkError::TimeoutError(_) => "no answer in time".to_owned(),
             other => format!("{}", DisplayErrorContext(other)).chars().take(200).collect(),
         },

@@ -42,7 +42,13 @@ pub async fn take(kind: Kind, settings: &Settings, limit: Option<Duration>) -> R
     match under_lock(kind, asked, settings, limit, &client, &version, &history).await {
         Ok(report) => Ok(report),
         Err((id, error)) => {
-            if let Err(unwritten) = history.fail(id.as_deref(), &error, settings.clock.now()).await {
+            let written = async {
+                if let Some(id) = &id {
+                    history.fail(id, &error, settings.clock.now()).await?;
+                }
+                history.tell(true, settings).await
+            };
+            if let Err(unwritten) = written.await {
                 tracing::error!("that the backup failed could not be written down: {unwritten}");
             }
             Err(error)
@@ -104,7 +110,7 @@ async fn under_lock(
         .map_err(|error| (None, BackupError::Afterwards(format!("old ones are still there: {error}"))))?;
     history.pruned(&pruned, now).await.map_err(early)?;
     report.pruned = pruned.iter().map(Key::object).collect();
-    history.resolve(now).await.map_err(early)?;
+    history.tell(false, settings).await.map_err(early)?;
     report.duration_ms = i64::try_from(now.duration_since(asked).as_millis()).unwrap_or(i64::MAX);
     Ok(report)
 }

@@ -1,11 +1,11 @@
 //! A session with the database itself: opened, proven to be no pooler's, and set up for the work.
 
-use shared::database::DatabaseUrl;
+use shared::database::{DatabaseUrl, chain};
 use shared::secret::hex;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use crate::error::{MigrateError, chain};
+use crate::error::MigrateError;
 use crate::settings::Settings;
 
 /// The oldest server: `client_connection_check_interval` and what the migrations use came with it.

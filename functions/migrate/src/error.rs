@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::ConfigError;
+use shared::database::chain;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
 
 use crate::statements::Statement;
@@ -282,17 +283,6 @@ pub(crate) fn says(error: &tokio_postgres::Error) -> String {
         if let Some(part) = part {
             text += &format!(" {label}: {}", part.replace('\n', " "));
         }
-    }
-    text
-}
-
-/// The error and its causes, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
     }
     text
 }

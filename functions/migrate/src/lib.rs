@@ -147,9 +147,7 @@ async fn run_on_database(
         Action::Reconcile { fix } => {
             reconcile::reconcile(client, migrations, *fix, settings).await.map(Report::Reconcile)
         }
-        Action::Vacuum { seconds } => {
-            vacuum::vacuum(client, migrations, *seconds, settings).await.map(Report::Vacuum)
-        }
+        Action::Vacuum { seconds } => vacuum::vacuum(client, migrations, *seconds, settings).await.map(Report::Vacuum),
         Action::Resolve { name, resolution } => {
             resolve::resolve(client, migrations, name, *resolution, settings).await.map(Report::Resolve)
         }

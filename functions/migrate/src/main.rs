@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    if migrate::lambda::started_this() { migrate::lambda::serve().await } else { migrate::command_line::run().await }
+    if shared::events::started_this() { migrate::lambda::serve().await } else { migrate::command_line::run().await }
 }

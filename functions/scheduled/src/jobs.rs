@@ -131,6 +131,48 @@ pub const JOBS: &[Job] = &[
         budget: LONG,
         run: |work, budget| Box::pin(purge::purge(&purge::ALERT_OUTBOX, work, budget)),
     },
+    Job {
+        name: "purge.tracking",
+        schedule: "cron(0 3 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge_all(&purge::TRACKING, work, budget)),
+    },
+    Job {
+        name: "purge.metrics-cache",
+        schedule: "cron(15 3 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::METRICS_CACHE, work, budget)),
+    },
+    Job {
+        name: "purge.marketing-oauth-attempts",
+        schedule: "cron(55 * * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::MARKETING_OAUTH_ATTEMPTS, work, budget)),
+    },
+    Job {
+        name: "purge.uploads",
+        schedule: "cron(40 * * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::UPLOADS, work, budget)),
+    },
+    Job {
+        name: "purge.merch-prints",
+        schedule: "cron(45 * * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::MERCH_PRINTS, work, budget)),
+    },
+    Job {
+        name: "purge.webhook-events",
+        schedule: "cron(35 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge_all(&purge::WEBHOOK_EVENTS, work, budget)),
+    },
+    Job {
+        name: "purge.email-events",
+        schedule: "cron(45 4 * * ? *)",
+        budget: LONG,
+        run: |work, budget| Box::pin(purge::purge(&purge::EMAIL_EVENTS, work, budget)),
+    },
 ];
 
 /// The job of this name.

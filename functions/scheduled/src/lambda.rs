@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Deserialize;
 use serde_json::json;
 use shared::database::take_round_trips;
+use shared::function::refuse;
 use shared::job_runs::Status;
-use shared::{Config, DatabaseError, telemetry};
+use shared::{Config, DatabaseError, events, telemetry};
 use tracing::Instrument;
 
 use crate::jobs;
@@ -46,26 +47,15 @@ impl From<Trouble> for Diagnostic {
 /// Serves events until Lambda ends the process. A wrong configuration is one line on standard error.
 pub async fn serve() -> ExitCode {
     shared::database::call_application("scheduled");
-    let started = Config::from_env().and_then(|config| Ok((Work::new(&config)?, config)));
-    let (work, config) = match started {
-        Ok(started) => started,
+    let work = match Config::from_env().and_then(|config| Work::new(&config)) {
+        Ok(work) => work,
         Err(error) => return refuse(&error.to_string()),
     };
-    if config.optional("AWS_LAMBDA_RUNTIME_API").is_none() {
+    if !events::started_this() {
         return refuse("scheduled is a Lambda function: start the whole bundle with `cargo dev up`");
     }
-    telemetry::start(config.log_level);
     let work = &work;
-    match lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| Box::pin(answer(event, work)))).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => refuse(&format!("scheduled lost the Lambda runtime: {error}")),
-    }
-}
-
-fn refuse(sentence: &str) -> ExitCode {
-    // Before logging is set up, and the last thing that Lambda shows of a function that does not start.
-    let _ = writeln!(std::io::stderr(), "{sentence}");
-    ExitCode::FAILURE
+    events::serve("scheduled", |event: LambdaEvent<Event>| answer(event, work)).await
 }
 
 /// A job that failed is an answer: the next one comes by the clock anyhow, and the alarm looks at the metric.

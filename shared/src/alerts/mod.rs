@@ -4,11 +4,13 @@
 //! Who evaluates measures first and hands the readings to [`record`]; who knows of a failure at once, such as a backup,
 //! does the same with one reading. That the database itself cannot be reached is told by [`database_unreachable`].
 
+mod backups;
 mod outbox;
 mod record;
 mod rule;
 mod state;
 
+pub use self::backups::{failed_backups, failed_count};
 pub use self::outbox::{Claimed, Outcome, claim_due, claimed, give_up, settle};
 pub use self::record::{Change, Channel, Recorded, Sample, record};
 pub use self::rule::{RULES, Reading, Rule, find};

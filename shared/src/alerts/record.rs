@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Row;
 
 use super::rule::Reading;
-use super::state::{State, decide};
+use super::state::{CALM_EVALUATIONS, State, decide};
 use crate::clock::iso;
 use crate::database::{Database, DatabaseError, Statement};
 use crate::ids::new_id;
@@ -84,6 +84,7 @@ pub async fn record(
         let name = reading.rule.name;
         // One that a newer build has put into a state of its own is left to it.
         let Some((from, calm)) = before.get(name).copied() else { continue };
+        let calm = if reading.is_final { CALM_EVALUATIONS } else { calm };
         let decision = decide(from, calm, reading.value, reading.threshold);
         states.push(json!({
             "rule": name, "state": decision.state.as_str(), "calm": decision.calm_evaluations, "value": reading.value,

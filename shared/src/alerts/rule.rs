@@ -73,12 +73,14 @@ pub struct Reading {
     pub value: Option<f64>,
     /// The rule's own threshold, or what the operator has set.
     pub threshold: f64,
+    /// Whether a calm value ends the alert at once: it says what is, and does not swing around the threshold.
+    pub is_final: bool,
 }
 
 impl Reading {
     /// With the rule's own threshold.
     pub fn new(rule: &'static Rule, value: Option<f64>) -> Self {
-        Reading { rule, value: value.filter(|value| value.is_finite()), threshold: rule.threshold }
+        Reading { rule, value: value.filter(|value| value.is_finite()), threshold: rule.threshold, is_final: false }
     }
 }
 

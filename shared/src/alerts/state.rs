@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Evaluations in a row that have to be calm before a rule is RESOLVED: a value around its threshold would otherwise
 /// alert every other minute.
-const CALM_EVALUATIONS: i32 = 2;
+pub(super) const CALM_EVALUATIONS: i32 = 2;
 
 /// How a rule stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

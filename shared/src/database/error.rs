@@ -140,7 +140,7 @@ impl From<tokio_postgres::Error> for DatabaseError {
 }
 
 /// The error and what caused it, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 pub use self::connection::{OpenError, call_application, open};
-pub use self::error::{CallerRefusal, DatabaseError};
+pub use self::error::{CallerRefusal, DatabaseError, chain};
 pub use self::maintenance::WriteStop;
 pub(crate) use self::replica::SECONDS_BEHIND;
 pub use self::source::UrlSource;

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use local::events;
 use serde_json::Value;
-use tests::{PASSWORD, STRIPE_SECRETS, Stack, project, with_stack};
+use tests::{Backups, PASSWORD, STRIPE_SECRETS, Stack, project, with_stack_where};
 
 const API_KEY: &str = "sk_test_0123456789012345678901234567890123456789abc";
 
@@ -83,7 +83,8 @@ fn every_event_is_documented_with_the_line_that_sends_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_is_answered_as_documented() {
-    with_stack(async |stack| {
+    let backups = Backups::start().await;
+    with_stack_where(backups.variables(), async |stack| {
         let values = values(stack).await;
         for line in documented() {
             let answer = invoke(stack, &line.function, &line.event, &values).await;
@@ -97,7 +98,8 @@ async fn every_event_is_answered_as_documented() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cargo_lambda_sends_every_event() {
-    with_stack(async |stack| {
+    let backups = Backups::start().await;
+    with_stack_where(backups.variables(), async |stack| {
         let values = values(stack).await;
         for line in documented() {
             let event = events::fill(&project(), &line.event, &values).expect("every placeholder has a value");

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::post;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use tests::{Stack, with_stack_where};
+use tests::{Backups, Stack, with_stack_where};
 
 use crate::{changes, done};
 
@@ -118,6 +118,55 @@ async fn five_evaluations_at_once_alert_once() {
         assert_eq!(changes(stack, "backup.failed").await, ["FIRING"]);
         let told = receiver.got().iter().filter(|one| one["rule"] == "backup.failed").count();
         assert_eq!(told, 1, "{:?}", receiver.got());
+    })
+    .await;
+}
+
+/// A backup says at once how it ended, in the same way as every evaluation does.
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_24_ops_42_ops_43_a_failed_backup_is_told_once_and_its_end_once() {
+    let receiver = Receiver::default();
+    receiver.is_up(true);
+    let mut backups = Backups::start().await;
+    let mut variables = backups.variables();
+    variables.push(("ALERT_WEBHOOK_URL".to_owned(), receiver.start().await));
+    with_stack_where(variables, async |stack| {
+        let take = async || stack.bundle.invoke("backup", json!({ "kind": "daily" })).await;
+        let told = || -> Vec<_> {
+            let got = receiver.got().into_iter().filter(|one| one["rule"] == "backup.failed");
+            got.map(|one| (one["to"].clone(), one["value"].clone())).collect()
+        };
+        let firing = (json!("FIRING"), json!(1.0));
+        backups.down().await;
+        for _ in 0..2 {
+            take().await.unwrap_err();
+        }
+        assert_eq!(changes(stack, "backup.failed").await, ["FIRING"], "before anybody evaluates");
+        done(stack, "alerts.deliver").await;
+        assert_eq!(told(), std::slice::from_ref(&firing));
+        done(stack, "alerts.evaluate").await;
+        done(stack, "alerts.deliver").await;
+        assert_eq!(told().len(), 1, "an evaluation finds nothing new");
+
+        backups.up().await;
+        let report = take().await.unwrap();
+        assert_eq!((&report["action"], &report["existed"]), (&json!("backup"), &json!(false)), "{report}");
+        for _ in 0..2 {
+            done(stack, "alerts.evaluate").await;
+            done(stack, "alerts.deliver").await;
+        }
+        assert_eq!(told(), [firing, (json!("RESOLVED"), json!(0.0))]);
+        assert_eq!(changes(stack, "backup.failed").await, ["FIRING", "RESOLVED"]);
+
+        let runs = "select count(*) from job_runs where job = 'backup.daily' and status = ";
+        assert_eq!(stack.number(&format!("{runs} 'FAILED'")).await, 2);
+        assert_eq!(stack.number(&format!("{runs} 'SUCCEEDED' and result ->> 'bytes' > '0'")).await, 1);
+        let metrics = stack.metrics("backup");
+        let failed: Vec<_> = metrics.iter().map(|line| line["BackupsFailed"].clone()).collect();
+        assert_eq!(failed, [1.0, 1.0, 0.0].map(|count| json!(count)));
+        let declared = &metrics[2]["_aws"]["CloudWatchMetrics"][0]["Metrics"];
+        assert_eq!(declared[1], json!({ "Name": "BackupBytes", "Unit": "Bytes" }));
+        assert!(metrics[2]["BackupBytes"].as_f64().unwrap() > 0.0);
     })
     .await;
 }

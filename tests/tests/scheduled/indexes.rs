@@ -42,6 +42,28 @@ async fn nothing_is_searched_from_end_to_end() {
                  select 'x', 'ale_' || n, 'OK', 'FIRING', 1, now() from generate_series(1, 20000) n;
                  insert into alert_outbox (id, rule, event_id, channel, payload, status, created_at, sent_at)
                  select 'out_' || n, 'x', 'ale_' || n, 'SNS', '{}', 'SENT', now(), now() from generate_series(1, 20000) n;
+                 insert into visitors (id, consented_at, created_at)
+                 select 'v' || n, now(), now() from generate_series(1, 20000) n;
+                 insert into visitor_sessions (id, visitor_id, started_at, last_activity_at, landing_page, exit_page)
+                 select 's' || n, 'v' || n, now(), now(), '/', '/' from generate_series(1, 20000) n;
+                 insert into campaign_metrics_cache (cache_key, version, metrics, computed_at, expires_at)
+                 select 'c' || n, 1, '{}', now(), now() + interval '1 day' from generate_series(1, 20000) n;
+                 insert into marketing_oauth_attempts (state_hash, user_id, browser_hash, platform, created_at, expires_at)
+                 select sha256(n::text::bytea), 'user_1', sha256('x'), 'FACEBOOK', now(), now() + interval '1 day'
+                   from generate_series(1, 20000) n;
+                 insert into uploads (id, user_id, purpose, bucket, object_key, file_name, content_type, declared_bytes,
+                                      created_at, expires_at)
+                 select n, 'user_1', 'IMAGE', 'IMAGES', 'uploads/' || n, 'x.png', 'image/png', 1, now(), now() + interval '1 day'
+                   from generate_series(1, 20000) n;
+                 insert into merch_prints (user_id, r2_key, width, height, size_bytes, content_type, created_at, expires_at)
+                 select 'user_1', 'merch/prints/user_1/' || n, 1, 1, 1, 'image/png', now(), now() + interval '1 day'
+                   from generate_series(1, 20000) n;
+                 insert into merch_webhook_events (provider, event_id, event_type, received_at, payload, outcome, processed_at)
+                 select 'PRODIGI', n, 'x', now(), '{}', 'APPLIED', now() from generate_series(1, 20000) n;
+                 insert into marketing_webhook_events (provider, event_id, kind, received_at, payload, outcome, processed_at)
+                 select 'FACEBOOK', n, 'x', now(), '{}', 'APPLIED', now() from generate_series(1, 20000) n;
+                 insert into email_events (event_id, type, occurred_at, received_at)
+                 select n, 'OPENED', now(), now() from generate_series(1, 20000) n;
                  insert into error_logs (created_at, id, environment, message)
                  select now(), 'err_' || n, 'BACKEND', 'x' from generate_series(1, 20000) n;
                  insert into referrals (id, referrer_id, referee_id, status, invalid_reason, created_at)
@@ -68,6 +90,16 @@ async fn nothing_is_searched_from_end_to_end() {
         let this_month = stack.database.query_typed("select to_char(now() at time zone 'UTC', 'YYYY_MM')", &[]).await;
         let this_month = format!("Seq Scan on error_logs_{}", this_month.unwrap()[0].get::<_, String>(0));
         assert!(errors.contains("error_logs_") && !errors.contains(&this_month), "{errors}");
+        for (purge, index) in [
+            (&purge::PAGE_VIEWS, "page_views_"),
+            (&purge::ANALYTICS_EVENTS, "analytics_events_"),
+            (&purge::VISITS, "visitor_sessions_started_at_idx"),
+            (&purge::VISITORS, "visitors_created_at_idx"),
+            (&purge::MERCH_PRINTS, "merch_prints_expires_at_idx"),
+        ] {
+            let plan = plan(stack, purge.sql, &[before, "5000"]).await;
+            assert!(plan.contains(index), "{plan}");
+        }
         for (sql, parameters, index) in [
             (referrals::PROVED, ["''", "100"], "referrals_pending_idx"),
             (debts::DEBTORS, ["''", "100"], "token_debts_open_idx"),

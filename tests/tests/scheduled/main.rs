@@ -9,6 +9,7 @@ mod indexes;
 mod mails;
 mod purging;
 mod runs;
+mod tracking;
 
 use serde_json::{Value, json};
 use tests::Stack;

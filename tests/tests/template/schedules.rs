@@ -51,3 +51,14 @@ fn ops_44_the_vacuum_begins_on_sunday_at_three_and_goes_on() {
         migrate::Action::from_event(event).expect("an action");
     }
 }
+
+#[test]
+fn ops_18_ops_45_backups_and_their_proof_and_the_report_have_their_times() {
+    let expected = [
+        ("cron(0 2 * * ? *)", r#"{"kind":"daily"}"#),
+        ("cron(0 5 1 * ? *)", r#"{"action":"verify"}"#),
+        ("cron(0 5 1 * ? *)", r#"{"action":"report"}"#),
+    ];
+    let expected: BTreeSet<_> = expected.into_iter().map(|(at, input)| (at.to_owned(), input.to_owned())).collect();
+    assert_eq!(schedules("backup").into_iter().collect::<BTreeSet<_>>(), expected);
+}

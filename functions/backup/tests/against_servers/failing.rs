@@ -36,6 +36,39 @@ async fn ops_24_ops_42_without_an_object_store_the_alert_is_set_off_at_once() {
     .await;
 }
 
+/// Where nobody is to be told there is no letter; the state and its change are written down all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_42_without_a_receiver_no_letter_is_written() {
+    with_stand(async |stand| {
+        stand.stop_s3().await;
+        let settings = stand.settings_with(&[("ALERT_WEBHOOK_URL", "")]);
+        backup::take(Kind::Daily, &settings, None).await.unwrap_err();
+        assert_eq!((stand.text(STATE).await.as_str(), stand.text(EVENTS).await.as_str()), ("FIRING", "OK>FIRING"));
+        assert_eq!(stand.text("select count(*)::text from alert_outbox").await, "0");
+        // What is not yet too much by the operator's own measure.
+        stand.sql("delete from alert_events; delete from alert_states").await;
+        let settings = stand.settings_with(&[("ALERT_THRESHOLDS", "backup.failed=5")]);
+        backup::take(Kind::Daily, &settings, None).await.unwrap_err();
+        assert_eq!(stand.text(STATE).await, "OK");
+    })
+    .await;
+}
+
+/// A backup before a migration that succeeds does not hide that the night's one failed.
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_42_only_a_daily_backup_makes_a_failed_daily_one_good() {
+    with_stand(async |stand| {
+        stand.stop_s3().await;
+        stand.take(Kind::Daily).await.unwrap_err();
+        stand.start_s3().await;
+        stand.take(Kind::PreMigration).await.unwrap();
+        assert_eq!(stand.text(STATE).await, "FIRING");
+        stand.take(Kind::Daily).await.unwrap();
+        assert_eq!(stand.text(STATE).await, "RESOLVED");
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ops_18_a_killed_run_is_taken_over_and_leaves_no_half_object() {
     with_stand(async |stand| {

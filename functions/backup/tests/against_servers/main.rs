@@ -11,6 +11,8 @@ mod point_in_time;
 #[cfg(test)]
 mod recovering;
 #[cfg(test)]
+mod reporting;
+#[cfg(test)]
 mod restoring;
 #[cfg(test)]
 mod support;

@@ -67,6 +67,7 @@ impl Stand {
             ("AWS_REGION", "eu-west-2"),
             ("AWS_ACCESS_KEY_ID", "key"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("ALERT_WEBHOOK_URL", "https://alerts.example/hook"),
             ("CLOCK_FILE", clock.to_str().unwrap()),
         ];
         pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()

@@ -1,7 +1,7 @@
 //! One reading of each rule, and samples for charts. What cannot be measured is left out, and says so.
 
 use jiff::Timestamp;
-use shared::alerts::{RULES, Reading, Sample, database_unreachable};
+use shared::alerts::{RULES, Reading, Sample, database_unreachable, failed_backups, failed_count};
 use shared::monitoring::{Monitor, MonitorError};
 use shared::{ApiError, DatabaseError, Statement};
 
@@ -81,32 +81,19 @@ pub(super) async fn all(work: &Work, now: Timestamp) -> Result<Measured, ApiErro
 }
 
 async fn backups(work: &Work, now: Timestamp, measured: &mut Measured) -> Result<(), ApiError> {
-    let [rows] = work.database.read([Statement::new(BACKUPS).bind(now)]).await?;
-    let row = rows.first().ok_or(DatabaseError::Protocol("an aggregate answered no row"))?;
+    let [hours, failed] = work.database.read([Statement::new(HOURS).bind(now), failed_backups(now)]).await?;
+    let row = hours.first().ok_or(DatabaseError::Protocol("an aggregate answered no row"))?;
     measured.read("backup.missing", row.try_get("hours")?);
-    measured.read("backup.failed", row.try_get("failed")?);
+    measured.read("backup.failed", failed_count(&failed)?);
     Ok(())
 }
 
-/// $1 now. Before the first backup the time counts from the deployment on. A failure is over when one of its kind
-/// succeeds, or after a week.
-const BACKUPS: &str = "
+/// $1 now. Before the first backup the time counts from the deployment on.
+const HOURS: &str = "
 select extract(epoch from $1 - coalesce(
            (select max(started_at) from backup_runs where kind = 'daily' and status = 'SUCCEEDED'),
            (select min(applied_at) from schema_migrations),
-           $1))::float8 / 3600 as hours,
-       (
-           select count(*)
-             from backup_runs f
-            where f.status = 'FAILED'
-              and f.started_at > $1 - interval '7 days'
-              and not exists (
-                  select from backup_runs g
-                   where g.kind = f.kind
-                     and g.status = 'SUCCEEDED'
-                     and g.started_at > f.started_at
-              )
-       )::float8 as failed";
+           $1))::float8 / 3600 as hours";
 
 async fn server(work: &Work, monitor: &Monitor, now: Timestamp, measured: &mut Measured) -> Result<(), MonitorError> {
     let connections = monitor.connections().await?;
