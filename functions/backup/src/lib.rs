@@ -5,6 +5,7 @@
 //! a backup to go back to, it reads from the record in the database.
 
 pub mod command_line;
+mod damage;
 mod dump;
 mod error;
 mod history;
@@ -13,11 +14,13 @@ mod key;
 pub mod lambda;
 mod manifest;
 mod programs;
+mod promote;
 mod prune;
 mod recover;
 mod report;
 mod restore;
 pub mod retention;
+mod roles;
 mod session;
 mod settings;
 mod snapshot;
@@ -25,13 +28,16 @@ mod store;
 mod take;
 mod verify;
 
+pub use damage::{DamagedTable, assess};
 pub use error::BackupError;
 pub use key::{Key, Kind};
 pub use manifest::{Difference, Manifest, MigrationMark, TableContent, Tables};
+pub use promote::promote;
 pub use prune::prune;
 pub use recover::{diff, merge};
-pub use report::{BackupReport, Missing, RecoverReport, Report, RestoreReport};
+pub use report::{AssessReport, BackupReport, Missing, PromoteReport, RecoverReport, Report, RestoreReport};
 pub use restore::check;
+pub use roles::{MadeRole, Passwords, make_roles};
 pub use settings::Settings;
 pub use store::{Store, Upload};
 pub use take::take;

@@ -24,6 +24,8 @@ pub struct Settings {
     pub session_token: Option<Secret>,
     /// `PG_BIN`: the folder of `pg_dump` and `pg_restore`; without it they are looked for on the `PATH`.
     pub programs: Option<PathBuf>,
+    /// `RECOVER_URL`: the server of the database that rows are brought back from, when it is another one.
+    pub recover_url: Option<DatabaseUrl>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -51,6 +53,12 @@ impl Settings {
         if config.environment.is_deployed() && !endpoint.as_ref().is_none_or(is_private) {
             return Err(wrong("S3_ENDPOINT", "would send backups without TLS: use https://, or remove it"));
         }
+        let recover_url = config.optional("RECOVER_URL").map(DatabaseUrl::parse).transpose();
+        let recover_url = recover_url.map_err(|problem| wrong("RECOVER_URL", &problem))?;
+        let open = |url: &DatabaseUrl| !url.requires_tls();
+        if config.environment.is_deployed() && url.requires_tls() && recover_url.as_ref().is_some_and(open) {
+            return Err(wrong("RECOVER_URL", "would read people's rows without TLS: add sslmode=require"));
+        }
         Ok(Self {
             url,
             bucket,
@@ -60,6 +68,7 @@ impl Settings {
             secret_key: Secret::new(required("AWS_SECRET_ACCESS_KEY", "the secret that belongs to AWS_ACCESS_KEY_ID")?),
             session_token: config.optional("AWS_SESSION_TOKEN").map(Secret::new),
             programs: config.optional("PG_BIN").map(PathBuf::from),
+            recover_url,
             clock: config.clock.clone(),
         })
     }
