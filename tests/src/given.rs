@@ -16,6 +16,8 @@ pub struct Given {
     pub monitor: String,
     /// A migrated database to copy.
     pub template: String,
+    /// A database to use as it is, instead of a copy.
+    pub database: Option<String>,
     /// The folder with the functions' binaries.
     pub binaries: PathBuf,
     /// A folder that the servers' account can reach, for servers of a test's own; `cargo dev test` removes it.
@@ -44,6 +46,7 @@ impl Given {
             pooled: without_database(&variable("TEST_POOLED_URL")),
             monitor: without_database(&variable("TEST_MONITOR_URL")),
             template: variable("TEST_TEMPLATE_DATABASE"),
+            database: None,
             binaries: variable("TEST_BINARIES").into(),
             folder: variable("TEST_FOLDER").into(),
             mail_url: None,

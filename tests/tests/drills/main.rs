@@ -3,4 +3,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
 
+mod corruption;
+mod deletion;
+mod life;
+mod operator;
+mod site_loss;
 mod steps;
