@@ -17,6 +17,9 @@ use crate::{
 /// A function that spends, for the fault tests and the benchmark.
 pub const TILL: &str = "till";
 
+/// The commands `cargo db`, for the drills.
+pub const DATABASE_COMMANDS: &str = "db";
+
 /// The names of the functions: the folders of `functions/`.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! A PostgreSQL server of our own: its data folder, its start and its end, whatever state a killed run left behind.
 
+pub mod archive;
 mod cluster;
 mod crash;
 mod leftover;

@@ -64,7 +64,7 @@ async fn run(project: &Path, folder: PathBuf, options: TestOptions) -> Result<()
 
     note("Building the functions …");
     let mut names = functions::names(project)?;
-    names.push(functions::TILL.to_owned());
+    names.extend([functions::TILL, functions::DATABASE_COMMANDS].map(str::to_owned));
     let binaries = functions::build(project, &names, false).await?;
     let step = Step::start("Migrating a database for the tests to copy …");
     servers.postgres.create_database(TEMPLATE, None).await?;

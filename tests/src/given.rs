@@ -18,6 +18,8 @@ pub struct Given {
     pub parameters: &'static str,
     /// A migrated database to copy.
     pub template: String,
+    /// A database to use as it is, instead of a copy.
+    pub database: Option<String>,
     /// The folder with the functions' binaries.
     pub binaries: PathBuf,
     /// A folder that the servers' account can reach, for servers of a test's own; `cargo dev test` removes it.
@@ -47,6 +49,7 @@ impl Given {
             monitor: without_database(&variable("TEST_MONITOR_URL")),
             parameters: "",
             template: variable("TEST_TEMPLATE_DATABASE"),
+            database: None,
             binaries: variable("TEST_BINARIES").into(),
             folder: variable("TEST_FOLDER").into(),
             mail_url: None,

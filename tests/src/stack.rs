@@ -100,15 +100,18 @@ pub fn somewhere() -> reqwest::header::HeaderValue {
 impl Stack {
     async fn start(given: Given) -> Result<Self, LocalError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let number = format!("{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = given.database.clone().unwrap_or_else(|| format!("test_{number}"));
         let parameters = given.parameters;
-        let admin = Connection::open(&format!("{}/postgres{parameters}", given.direct)).await?;
-        admin.batch_execute(&format!("create database {name} template {}", given.template)).await?;
+        if given.database.is_none() {
+            let admin = Connection::open(&format!("{}/postgres{parameters}", given.direct)).await?;
+            admin.batch_execute(&format!("create database {name} template {}", given.template)).await?;
+        }
         let direct_url = format!("{}/{name}{parameters}", given.direct);
         let pooled_url = format!("{}/{name}{parameters}", given.pooled);
         let monitor_url = format!("{}/{name}{parameters}", given.monitor);
-        let clock = std::env::temp_dir().join(format!("{name}.clock"));
-        let mails = given.folder.join(format!("{name}-mail"));
+        let clock = std::env::temp_dir().join(format!("test_{number}.clock"));
+        let mails = given.folder.join(format!("test_{number}-mail"));
         let mail_url = given.mail_url.clone().unwrap_or_else(|| format!("file://{}", mails.display()));
         let environment = [
             ("ENVIRONMENT", "test"),
@@ -152,6 +155,9 @@ impl Stack {
         self.bundle.stop().await;
         drop(self.database);
         let _ = std::fs::remove_file(&self.clock);
+        if self.given.database.is_some() {
+            return Ok(());
+        }
         let admin = Connection::open(&format!("{}/postgres{}", self.given.direct, self.given.parameters)).await?;
         Ok(admin.batch_execute(&format!("drop database {} with (force)", self.name)).await?)
     }

@@ -1,4 +1,4 @@
-//! The actions as commands: `cargo db backup`, `restore`, `verify`, `recover`. Nobody limits their time.
+//! The actions as commands: `cargo db backup`, `restore`, `verify`, `recover`, `promote`. Nobody limits their time.
 
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ struct CommandLine {
 }
 
 /// The words that [`run`] understands.
-pub const COMMANDS: [&str; 5] = ["backup", "restore", "verify", "report", "recover"];
+pub const COMMANDS: [&str; 6] = ["backup", "restore", "verify", "report", "recover", "promote"];
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -54,9 +54,18 @@ enum Command {
     },
     /// Make the report of the month before this one, store it beside the backups and print it.
     Report,
-    /// Bring back rows that were deleted by mistake, from a database that was restored beside the present one.
+    /// Bring back rows that were deleted by mistake or are damaged.
     #[command(subcommand)]
     Recover(Recover),
+    /// Give a restored database the name of another, which stays beside it under a new one.
+    Promote {
+        /// The restored database.
+        #[arg(long, value_name = "DATABASE")]
+        from: String,
+        /// The name that the functions use.
+        #[arg(long, value_name = "DATABASE")]
+        into: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +74,8 @@ enum Recover {
     Diff(Tables),
     /// Insert them, in one transaction. What is there is not changed.
     Merge(Tables),
+    /// Read every row, and say which pages can't be read. Exit code 1: there are some.
+    Assess,
 }
 
 #[derive(Debug, clap::Args)]
@@ -72,7 +83,7 @@ struct Tables {
     /// The table; rows of other tables that belong to its missing rows go with them.
     #[arg(long)]
     table: String,
-    /// The restored database, on the same server.
+    /// The restored database, on the same server or on that of RECOVER_URL.
     #[arg(long, value_name = "DATABASE")]
     from: String,
 }
@@ -88,7 +99,10 @@ pub async fn run() -> ExitCode {
     match Box::pin(answer(line.command)).await {
         Ok(report) => {
             print(&if line.json { serde_json::to_string(&report).unwrap_or_default() } else { report.to_text() });
-            ExitCode::SUCCESS
+            match report {
+                Report::RecoverAssess(report) if !report.is_sound() => ExitCode::FAILURE,
+                _ => ExitCode::SUCCESS,
+            }
         }
         Err(error) => {
             if line.json {
@@ -133,6 +147,8 @@ async fn answer(command: Command) -> Result<Report, BackupError> {
         Command::Recover(Recover::Merge(Tables { table, from })) => {
             crate::merge(&table, &from, &settings).await.map(Report::RecoverMerge)
         }
+        Command::Recover(Recover::Assess) => crate::assess(&settings).await.map(Report::RecoverAssess),
+        Command::Promote { from, into } => crate::promote(&from, &into, &settings).await.map(Report::Promote),
     }
 }
 

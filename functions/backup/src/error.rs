@@ -2,6 +2,7 @@
 
 use shared::ConfigError;
 use shared::database::chain;
+use tokio_postgres::error::SqlState;
 
 use crate::manifest::Difference;
 
@@ -80,6 +81,26 @@ pub enum BackupError {
     /// There is nothing to merge, or it doesn't fit.
     #[error("{0}")]
     Recovery(String),
+    /// The server lacks roles that the backup grants rights to.
+    #[error(
+        "the server has no role {names}, to whom the backup grants rights: nothing was loaded. `cargo db bootstrap` makes the \
+         roles and then restores; or make them by hand"
+    )]
+    MissingRoles {
+        /// Which, separated by commas.
+        names: String,
+    },
+    /// Pages of the database can't be read.
+    #[error(
+        "{what} can't be read: {says}. Pages of the database are damaged: `cargo db recover assess` says which. What was \
+         taken before is kept; go on with docs/runbook.md, \"Corruption\""
+    )]
+    Corrupted {
+        /// The table, or what was being done.
+        what: String,
+        /// What the server says.
+        says: String,
+    },
     /// The backup was taken; what follows it was not all done.
     #[error("the backup was taken, but {0}")]
     Afterwards(String),
@@ -110,10 +131,17 @@ impl BackupError {
             Self::NotEmpty { .. } => "not_empty",
             Self::Differs { .. } => "differs",
             Self::Recovery(_) => "recovery",
+            Self::MissingRoles { .. } => "missing_roles",
+            Self::Corrupted { .. } => "corrupted",
             Self::Afterwards(_) => "afterwards",
             Self::Alert(_) | Self::Figures(_) | Self::Database(_) => "database",
         }
     }
+}
+
+/// Whether the server says that what lies on its disk is not what it wrote.
+pub(crate) fn is_corruption(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(&SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED))
 }
 
 /// What PostgreSQL says, or that the connection is gone. No details: they may quote a row.

@@ -31,6 +31,8 @@ const SUCCEED: &str = "
            table_rows = $6, encrypted_with = $7
      where id = $1";
 
+const UNDER_WAY: &str = "select id from backup_runs where object_key = $1 and status = 'RUNNING'";
+
 /// The name is free again: nothing lies under it.
 const FAIL: &str = "
     update backup_runs
@@ -134,6 +136,18 @@ impl<'a> History<'a> {
             (&manifest.encrypted_with, Type::TEXT),
         ];
         self.run(SUCCEED, parameters).await
+    }
+
+    /// In a restored database: its own backup was under way at the moment that it shows, and turned out well.
+    pub(crate) async fn adopt(&self, key: &Key, manifest: &Manifest, now: Timestamp) -> Result<(), BackupError> {
+        if !self.kept {
+            return Ok(());
+        }
+        let row = self.client.query_typed_opt(UNDER_WAY, &[(&key.object(), Type::TEXT)]).await?;
+        match row {
+            Some(row) => self.succeed(row.try_get(0)?, manifest, now).await,
+            None => Ok(()),
+        }
     }
 
     /// Writes down that it failed.

@@ -12,6 +12,9 @@ use crate::settings::Settings;
 /// What is kept of a program's complaints.
 const LONGEST_COMPLAINT: usize = 2_000;
 
+/// How PostgreSQL speaks of pages that are not as it wrote them. Programs pass on its words, not its codes.
+const DAMAGE: [&str; 3] = ["invalid page in block", "missing chunk number", "unexpected chunk number"];
+
 /// A started program.
 pub(crate) struct Program {
     name: &'static str,
@@ -82,6 +85,9 @@ impl Program {
         let said = self.complaints.take().and_then(|thread| thread.join().ok()).unwrap_or_default();
         match status {
             Ok(status) if status.success() => Ok(()),
+            Ok(_) if DAMAGE.iter().any(|words| said.contains(words)) => {
+                Err(BackupError::Corrupted { what: "a table".to_owned(), says: format!("{} says {said}", self.name) })
+            }
             Ok(status) => Err(BackupError::Tool(format!("{} failed ({status}): {said}", self.name))),
             Err(error) => Err(BackupError::Tool(format!("{} was lost: {error}", self.name))),
         }

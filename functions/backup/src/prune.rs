@@ -2,6 +2,8 @@
 
 use crate::error::BackupError;
 use crate::key::{Key, Kind};
+use crate::manifest::Manifest;
+use crate::restore::check;
 use crate::retention::{Listing, candidates, expired};
 use crate::store::Store;
 
@@ -52,12 +54,38 @@ async fn is_good(store: &Store, listing: &Listing, key: &Key) -> Result<bool, Ba
 /// The store's, or there is none.
 pub(crate) async fn newest(store: &Store) -> Result<Key, BackupError> {
     let listing = store.list().await?;
-    let mut complete: Vec<_> = listing.keys().collect();
-    complete.sort_by_key(|key| std::cmp::Reverse(key.taken));
-    for key in complete {
-        if listing[key].manifest && listing[key].object.is_some() && is_good(store, &listing, key).await? {
-            return Ok(*key);
+    for key in newest_first(&listing) {
+        if is_good(store, &listing, &key).await? {
+            return Ok(key);
         }
     }
-    Err(BackupError::Request("there is no good backup in the bucket: take one with `cargo db backup`".to_owned()))
+    Err(none())
+}
+
+/// The newest backup whose bytes are what its manifest says: all of it is read. Damaged ones before it are named.
+///
+/// # Errors
+/// The store's, or there is none.
+pub(crate) async fn newest_sound(store: &Store) -> Result<(Key, Manifest), BackupError> {
+    let listing = store.list().await?;
+    for key in newest_first(&listing) {
+        match check(store, &key).await {
+            Ok(manifest) => return Ok((key, manifest)),
+            Err(error @ BackupError::Damaged { .. }) => tracing::warn!("{error}. The one before it is tried"),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(none())
+}
+
+/// Whatever its kind; what is incomplete is left out.
+fn newest_first(listing: &Listing) -> Vec<Key> {
+    let complete = listing.iter().filter(|(_, found)| found.manifest && found.object.is_some());
+    let mut keys: Vec<Key> = complete.map(|(key, _)| *key).collect();
+    keys.sort_by_key(|key| std::cmp::Reverse(key.taken));
+    keys
+}
+
+fn none() -> BackupError {
+    BackupError::Request("there is no good backup in the bucket: take one with `cargo db backup`".to_owned())
 }

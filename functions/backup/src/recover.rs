@@ -10,7 +10,8 @@ use shared::ids::new_id;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use crate::error::BackupError;
+use crate::damage;
+use crate::error::{BackupError, is_corruption};
 use crate::report::{Missing, RecoverReport};
 use crate::session::{self, quoted};
 use crate::settings::Settings;
@@ -38,6 +39,15 @@ const CHILDREN: &str = "
       join pg_class child on child.oid = f.conrelid
      where f.contype = 'f' and f.confrelid = to_regclass($1) and f.conparentid = 0
      order by 1, 2";
+
+/// The bucket and the columns of a table whose objects are queued when a row goes: the arguments of its triggers.
+const OBJECTS: &str = "
+    select arguments[1], arguments[place]
+      from pg_trigger t
+      join pg_proc p on p.oid = t.tgfoid and p.proname = 'queue_object_deletions',
+           lateral string_to_array(encode(t.tgargs, 'escape'), '\\000') as arguments,
+           lateral generate_series(2, t.tgnargs) as place
+     where t.tgrelid = to_regclass($1) and not t.tgisinternal";
 
 const AUDIT: &str = "
     insert into audit_logs (id, actor_id, action, target_type, target_id, metadata, created_at)
@@ -69,11 +79,11 @@ struct Reference {
 /// # Errors
 /// There is no such table or database, or the two differ in shape.
 pub async fn diff(table: &str, from: &str, settings: &Settings) -> Result<RecoverReport, BackupError> {
-    let (present, restored) = sessions(from, settings).await?;
+    let Both { present, restored, place } = sessions(from, settings).await?;
     present.batch_execute("begin isolation level repeatable read read only").await?;
     let tables = missing_rows(&present, &restored, table).await?;
     let tables = tables.into_iter().map(|(_, missing)| missing).collect();
-    Ok(RecoverReport { from: from.to_owned(), tables })
+    Ok(RecoverReport { from: place, tables })
 }
 
 /// Inserts those rows, all or none. What is there is not changed, so a second time finds nothing.
@@ -81,13 +91,13 @@ pub async fn diff(table: &str, from: &str, settings: &Settings) -> Result<Recove
 /// # Errors
 /// As [`diff`]; or a row no longer fits, such as one whose parent is gone.
 pub async fn merge(table: &str, from: &str, settings: &Settings) -> Result<RecoverReport, BackupError> {
-    let (present, restored) = sessions(from, settings).await?;
+    let Both { present, restored, place } = sessions(from, settings).await?;
     present.batch_execute("begin").await?;
     let mut tables = Vec::new();
     let mut inserted = 0;
     for (table, mut missing) in missing_rows(&present, &restored, table).await? {
         if missing.missing > 0 {
-            missing.inserted = insert(&present, &restored, &table).await?;
+            (missing.inserted, missing.objects_kept) = insert(&present, &restored, &table).await?;
             inserted += missing.inserted;
         }
         tables.push(missing);
@@ -96,7 +106,7 @@ pub async fn merge(table: &str, from: &str, settings: &Settings) -> Result<Recov
         let now = settings.clock.now();
         let rows: serde_json::Map<_, _> =
             tables.iter().map(|missing| (missing.table.clone(), missing.inserted.into())).collect();
-        let metadata = json!({"from": from, "rows": rows});
+        let metadata = json!({"from": place, "rows": rows});
         let id = new_id("aud", now);
         present
             .execute_typed(
@@ -106,16 +116,26 @@ pub async fn merge(table: &str, from: &str, settings: &Settings) -> Result<Recov
             .await?;
     }
     present.batch_execute("commit").await?;
-    Ok(RecoverReport { from: from.to_owned(), tables })
+    Ok(RecoverReport { from: place, tables })
 }
 
-async fn sessions(from: &str, settings: &Settings) -> Result<(Client, Client), BackupError> {
-    if settings.url.database().as_deref() == Some(from) {
+/// The database that lacks rows, the one that has them, and what to call that one.
+struct Both {
+    present: Client,
+    restored: Client,
+    place: String,
+}
+
+async fn sessions(from: &str, settings: &Settings) -> Result<Both, BackupError> {
+    let other = settings.recover_url.as_ref().unwrap_or(&settings.url).clone().with_database(from);
+    if settings.url.place() == other.place() {
         return Err(BackupError::Recovery(format!("{from} is the present database: name the restored one")));
     }
+    let place = settings.recover_url.as_ref().map_or_else(|| from.to_owned(), |_| other.place());
     let (present, _) = session::connect(&settings.url).await?;
-    let (restored, _) = session::connect(&settings.url.clone().with_database(from)).await?;
-    Ok((present, restored))
+    let (restored, _) = session::connect(&other).await?;
+    damage::prepare(&restored).await?;
+    Ok(Both { present, restored, place })
 }
 
 /// Walks from the table to what refers to it, and leaves the missing rows of each in a temporary table of the restored
@@ -216,8 +236,25 @@ impl Table {
     }
 }
 
-/// Rows pass between the databases as PostgreSQL writes whole rows as text, which gives them back exactly.
+/// What is missing of a table; where it is damaged, of what can be read of it.
 async fn missing_of(
+    present: &Client,
+    restored: &Client,
+    table: &Table,
+    parents: &[(String, Reference)],
+) -> Result<Missing, BackupError> {
+    match missing_in(&quoted(&table.name), present, restored, table, parents).await {
+        Err(BackupError::Database(error)) if is_corruption(&error) => {}
+        outcome => return outcome,
+    }
+    let (copy, damage) = damage::copy(restored, &table.name).await?;
+    let missing = missing_in(&copy, present, restored, table, parents).await?;
+    Ok(Missing { damaged_pages: damage.damaged, ..missing })
+}
+
+/// Rows pass between the databases as PostgreSQL writes whole rows as text, which gives them back exactly.
+async fn missing_in(
+    source: &str,
     present: &Client,
     restored: &Client,
     table: &Table,
@@ -232,7 +269,7 @@ async fn missing_of(
     let belongs = belongs.collect::<Vec<_>>().join(" or ");
     let filter = if belongs.is_empty() { "true".to_owned() } else { belongs };
     let key = table.key_alone();
-    let all = format!("select array_agg({key}) from {name} t where {filter}");
+    let all = format!("select array_agg({key}) from {source} t where {filter}");
     let keys: Option<Vec<String>> = restored.query_typed_one(&all, &[]).await?.try_get(0)?;
     let same: Vec<_> = table.key().iter().map(|column| format!("t.{column} = (k.key).{column}")).collect();
     let absent = format!(
@@ -242,30 +279,53 @@ async fn missing_of(
     );
     let rows = present.query_typed(&absent, &[(&keys.unwrap_or_default(), Type::TEXT_ARRAY)]).await?;
     let missing: Vec<String> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    let keep = format!("create temporary table {} as select t.* from {name} t where {key} = any($1)", table.scratch());
+    let keep =
+        format!("create temporary table {} as select t.* from {source} t where {key} = any($1)", table.scratch());
     restored.execute_typed(&keep, &[(&missing, Type::TEXT_ARRAY)]).await?;
     Ok(Missing {
         table: table.name.clone(),
         missing: i64::try_from(missing.len()).unwrap_or(i64::MAX),
         inserted: 0,
+        objects_kept: 0,
+        damaged_pages: 0,
         keys: missing.iter().take(KEYS_NAMED).map(|key| key.trim_matches(['(', ')', ',']).to_owned()).collect(),
     })
 }
 
-/// One statement for the table: rows may refer to each other.
-async fn insert(present: &Client, restored: &Client, table: &Table) -> Result<u64, BackupError> {
+/// One statement for the table: rows may refer to each other. What comes back keeps its objects, which its deletion has
+/// queued to be deleted. Answers how many rows came back and how many objects stay.
+async fn insert(present: &Client, restored: &Client, table: &Table) -> Result<(u64, i64), BackupError> {
     let name = quoted(&table.name);
     let whole = format!("select array_agg(row(t.*)::text) from {} t", table.scratch());
     let rows: Option<Vec<String>> = restored.query_typed_one(&whole, &[]).await?.try_get(0)?;
     let written: Vec<_> =
         table.columns.iter().filter(|column| !column.generated).map(|column| quoted(&column.name)).collect();
     let values: Vec<_> = written.iter().map(|column| format!("(r.whole).{column}")).collect();
+    let kept = match objects(present, &name).await? {
+        owned if owned.is_empty() => "select where false".to_owned(),
+        owned => format!("delete from object_deletions d using back b where {} returning 1", owned.join(" or ")),
+    };
     let sql = format!(
-        "insert into {name} ({}) overriding system value
-         select {} from (select text::{name} as whole from unnest($1::text[]) as text) r
-         on conflict do nothing",
+        "with back as (insert into {name} ({}) overriding system value
+                       select {} from (select text::{name} as whole from unnest($1::text[]) as text) r
+                       on conflict do nothing
+                       returning *),
+              kept as ({kept})
+         select (select count(*) from back), (select count(*) from kept)",
         written.join(", "),
         values.join(", ")
     );
-    Ok(present.execute_typed(&sql, &[(&rows.unwrap_or_default(), Type::TEXT_ARRAY)]).await?)
+    let row = present.query_typed_one(&sql, &[(&rows.unwrap_or_default(), Type::TEXT_ARRAY)]).await?;
+    let (inserted, kept): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok((u64::try_from(inserted).unwrap_or(0), kept))
+}
+
+/// What of a queue entry `d` says that it is an object of the row `b`. No key is ever used twice.
+async fn objects(present: &Client, table: &str) -> Result<Vec<String>, BackupError> {
+    let rows = present.query_typed(OBJECTS, &[(&table, Type::TEXT)]).await?;
+    let owned = |row: &tokio_postgres::Row| {
+        let (bucket, column): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(format!("d.bucket = '{bucket}' and d.object_key = b.{}", quoted(&column)))
+    };
+    Ok(rows.iter().map(owned).collect::<Result<_, tokio_postgres::Error>>()?)
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::damage::DamagedTable;
 use crate::key::Kind;
 use crate::manifest::Tables;
 use crate::monthly::MonthlyReport;
@@ -25,6 +26,10 @@ pub enum Report {
     RecoverDiff(RecoverReport),
     /// They were copied.
     RecoverMerge(RecoverReport),
+    /// Every row was read, as far as that was possible.
+    RecoverAssess(AssessReport),
+    /// A database took the place of another.
+    Promote(PromoteReport),
 }
 
 /// A backup.
@@ -83,8 +88,36 @@ pub struct Missing {
     pub missing: i64,
     /// How many of them were inserted.
     pub inserted: u64,
+    /// How many objects of theirs were queued to be deleted, and stay.
+    pub objects_kept: i64,
+    /// Pages of the database they come from that can't be read: their rows stay away.
+    pub damaged_pages: i64,
     /// The first few keys.
     pub keys: Vec<String>,
+}
+
+/// What of a database can be read.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssessReport {
+    /// Host, port and name.
+    pub database: String,
+    /// How many tables are whole.
+    pub sound: u64,
+    /// The others.
+    pub damaged: Vec<DamagedTable>,
+}
+
+/// A database that took the place of another.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PromoteReport {
+    /// What it was called.
+    pub from: String,
+    /// What it is called.
+    pub database: String,
+    /// What the one before is called now; `None`: there was none.
+    pub kept: Option<String>,
 }
 
 impl Report {
@@ -96,6 +129,8 @@ impl Report {
             Self::Restore(report) | Self::Verify(report) => json!({ "key": report.key, "tables": report.tables.len() }),
             Self::Report(report) => json!({ "key": report.key, "findings": report.findings.len() }),
             Self::RecoverDiff(report) | Self::RecoverMerge(report) => json!({ "tables": report.tables.len() }),
+            Self::RecoverAssess(report) => json!({ "sound": report.sound, "damaged": report.damaged.len() }),
+            Self::Promote(report) => json!({ "from": report.from, "database": report.database }),
         }
     }
 
@@ -109,6 +144,8 @@ impl Report {
             Self::Report(report) => report.to_text(),
             Self::RecoverDiff(report) => report.to_text("missing"),
             Self::RecoverMerge(report) => report.to_text("inserted"),
+            Self::RecoverAssess(report) => report.to_text(),
+            Self::Promote(report) => report.to_text(),
         }
     }
 }
@@ -151,7 +188,46 @@ impl RecoverReport {
                 if what == "missing" { table.missing } else { i64::try_from(table.inserted).unwrap_or(i64::MAX) };
             let more = if table.keys.is_empty() { String::new() } else { format!("  {} …", table.keys.join(" ")) };
             let _ = writeln!(text, "{}: {count} {what}{more}", table.table);
+            if table.objects_kept > 0 {
+                let _ = writeln!(text, "{}: {} objects were to be deleted, and stay", table.table, table.objects_kept);
+            }
+            if table.damaged_pages > 0 {
+                let _ = writeln!(
+                    text,
+                    "{}: {} pages can't be read, and their rows stay away",
+                    table.table, table.damaged_pages
+                );
+            }
         }
         text + &format!("Compared with the database {}.", self.from)
+    }
+}
+
+impl AssessReport {
+    /// Whether everything can be read.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.damaged.is_empty()
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = String::new();
+        for DamagedTable { table, pages, damaged, readable_rows, says } in &self.damaged {
+            let _ = writeln!(
+                text,
+                "{table}: {damaged} of {pages} pages can't be read ({says}); the others hold {readable_rows} rows"
+            );
+        }
+        match self.damaged.len() {
+            0 => format!("{}: every row of {} tables can be read.", self.database, self.sound),
+            tables => text + &format!("{}: {tables} tables are damaged, {} are whole.", self.database, self.sound),
+        }
+    }
+}
+
+impl PromoteReport {
+    fn to_text(&self) -> String {
+        let before = self.kept.as_ref().map_or(String::new(), |kept| format!(" What it was before is kept as {kept}."));
+        format!("{} is now {}.{before}", self.from, self.database)
     }
 }

@@ -16,6 +16,7 @@ use crate::error::BackupError;
 use crate::key::Key;
 use crate::manifest::{Manifest, Tables, differences};
 use crate::programs;
+use crate::roles;
 use crate::session::{self, Version, quoted};
 use crate::settings::Settings;
 use crate::snapshot;
@@ -24,6 +25,14 @@ use crate::store::Store;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// How `pg_dump`'s custom format begins.
 const CUSTOM: &[u8] = b"PGDMP";
+
+/// Whoever restores owns everything at first; the database knows itself who should.
+const SETTLE: &str = "
+    do $$ begin
+        if to_regprocedure('settle_ownership()') is not null then
+            perform settle_ownership();
+        end if;
+    end $$";
 
 /// Refuses a backup that is not what its manifest says. Reads all of it, keeps none of it.
 ///
@@ -78,6 +87,9 @@ pub(crate) async fn load(
 ) -> Result<Tables, BackupError> {
     let (admin, version) = administrator(settings).await?;
     refuse_newer(key, manifest, &version)?;
+    if manifest.migration.is_some() {
+        roles::require(&admin).await?;
+    }
     admin.batch_execute(&format!("create database {} template template0", quoted(database))).await?;
     let loaded = fill_and_compare(settings, store, key, manifest, database, &version).await;
     if loaded.is_err() {
@@ -111,7 +123,11 @@ async fn fill_and_compare(
     client.batch_execute("analyze").await?;
     let found = snapshot::contents(&client).await?;
     let differences = differences(&manifest.tables, &found);
-    if differences.is_empty() { Ok(found) } else { Err(BackupError::Differs { key: key.object(), differences }) }
+    if !differences.is_empty() {
+        return Err(BackupError::Differs { key: key.object(), differences });
+    }
+    client.batch_execute(SETTLE).await?;
+    Ok(found)
 }
 
 async fn feed(

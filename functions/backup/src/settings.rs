@@ -28,6 +28,8 @@ pub struct Settings {
     pub has_webhook: bool,
     /// `ALERT_THRESHOLDS`: how many failures are too many, where one is not.
     pub alert_threshold: Option<f64>,
+    /// `RECOVER_URL`: the server of the database that rows are brought back from, when it is another one.
+    pub recover_url: Option<DatabaseUrl>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -55,6 +57,12 @@ impl Settings {
         if config.environment.is_deployed() && !endpoint.as_ref().is_none_or(is_private) {
             return Err(wrong("S3_ENDPOINT", "would send backups without TLS: use https://, or remove it"));
         }
+        let recover_url = config.optional("RECOVER_URL").map(DatabaseUrl::parse).transpose();
+        let recover_url = recover_url.map_err(|problem| wrong("RECOVER_URL", &problem))?;
+        let open = |url: &DatabaseUrl| !url.requires_tls();
+        if config.environment.is_deployed() && url.requires_tls() && recover_url.as_ref().is_some_and(open) {
+            return Err(wrong("RECOVER_URL", "would read people's rows without TLS: add sslmode=require"));
+        }
         Ok(Self {
             url,
             bucket,
@@ -66,6 +74,7 @@ impl Settings {
             programs: config.optional("PG_BIN").map(PathBuf::from),
             has_webhook: config.alert_webhook()?.is_some(),
             alert_threshold: config.alert_thresholds()?.get("backup.failed").copied(),
+            recover_url,
             clock: config.clock.clone(),
         })
     }

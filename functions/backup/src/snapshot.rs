@@ -3,7 +3,7 @@
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use crate::error::BackupError;
+use crate::error::{BackupError, is_corruption, says};
 use crate::manifest::{MigrationMark, TableContent, Tables};
 
 const BEGIN: &str = "begin isolation level repeatable read read only";
@@ -91,7 +91,10 @@ pub(crate) async fn contents(client: &Client) -> Result<Tables, BackupError> {
         // md5 is the same on every version and processor, which PostgreSQL's own hashes need not be; this is no secret.
         let sql =
             format!("select count(*), sum(('x' || left(md5(t::text), 16))::bit(64)::bigint)::text from {quoted} as t");
-        let row = client.query_typed_one(&sql, &[]).await?;
+        let row = client.query_typed_one(&sql, &[]).await.map_err(|error| match is_corruption(&error) {
+            true => BackupError::Corrupted { what: format!("the table {name}"), says: says(&error) },
+            false => error.into(),
+        })?;
         tables.insert(name, TableContent { rows: row.try_get(0)?, checksum: row.try_get(1)? });
     }
     Ok(tables)

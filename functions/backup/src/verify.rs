@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::error::BackupError;
 use crate::history::History;
 use crate::key::Key;
-use crate::manifest::Tables;
-use crate::prune::newest;
+use crate::manifest::{Manifest, Tables};
+use crate::prune::{newest, newest_sound};
 use crate::report::RestoreReport;
 use crate::restore::{administrator, check, drop_database, load, state};
 use crate::session::{self, quoted};
@@ -18,7 +18,7 @@ const SCRATCH: &str = "spike_verify_";
 /// A verification waits for a backup that is being taken.
 const LOCK_WAIT: std::time::Duration = std::time::Duration::from_secs(240);
 
-/// Restores `from` as the database `into`. What is there stays until the backup is loaded and found whole.
+/// Restores `from` as the database `into`; `latest` is the newest that is not damaged. What is there stays until the backup is loaded and found whole.
 ///
 /// # Errors
 /// The backup is damaged, the database is not empty and may not be replaced, or loading failed: then nothing has changed.
@@ -38,8 +38,13 @@ pub async fn restore(
         )));
     }
     let store = Store::new(settings)?;
-    let key = named(from, &store).await?;
-    let manifest = check(&store, &key).await?;
+    let (key, manifest) = match from {
+        "latest" => newest_sound(&store).await?,
+        from => {
+            let key = named(from, &store).await?;
+            (key, check(&store, &key).await?)
+        }
+    };
     let (admin, _) = administrator(settings).await?;
     let there = state(settings, &admin, into).await?;
     if there == Some(true) && !overwrite {
@@ -52,10 +57,18 @@ pub async fn restore(
     }
     admin.batch_execute(&format!("alter database {} rename to {}", quoted(&fresh), quoted(into))).await?;
     let now = settings.clock.now();
+    if let Err(unwritten) = adopt(settings, &key, &manifest, into).await {
+        tracing::warn!("that its own backup is good is not in the record of {into}: {unwritten}");
+    }
     if let Err(unwritten) = record(settings, &key, into, &tables, started).await {
         tracing::warn!("the restore is not in the record: {unwritten}");
     }
     Ok(RestoreReport { key: key.object(), database: into.to_owned(), tables, duration_ms: milliseconds(started, now) })
+}
+
+async fn adopt(settings: &Settings, key: &Key, manifest: &Manifest, into: &str) -> Result<(), BackupError> {
+    let (client, _) = session::connect(&settings.url.clone().with_database(into)).await?;
+    History::of(&client).await?.adopt(key, manifest, settings.clock.now()).await
 }
 
 async fn record(

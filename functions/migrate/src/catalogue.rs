@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use shared::secret::{hex, sha256};
 use tokio_postgres::Client;
 
+use crate::canonical::canonical;
+
 const READ: &str = include_str!("catalogue.sql");
 
 /// A definition that is longer is not shown, only that it changed.
@@ -66,13 +68,13 @@ impl Catalogue {
         hex(&sha256(serde_json::to_string(&self.0).unwrap_or_default()))
     }
 
-    /// What of `self` differs from `expected`. What belongs to a table that was added or is missing is not repeated.
+    /// What of `self` differs from `expected` in its meaning. What belongs to a table that was added or is missing is not repeated.
     pub fn differences(&self, expected: &Self) -> Vec<Difference> {
         let mut found = Vec::new();
         for (object, definition) in &self.0 {
             let (change, detail) = match expected.0.get(object) {
                 None => (Change::Added, None),
-                Some(before) if before != definition => {
+                Some(before) if canonical(before) != canonical(definition) => {
                     let short = before.len() <= SHOWN && definition.len() <= SHOWN;
                     let shown = || format!("{} → {}", or_nothing(before), or_nothing(definition));
                     (Change::Changed, (short && !object.starts_with("function ")).then(shown))

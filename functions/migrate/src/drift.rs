@@ -86,5 +86,8 @@ pub(crate) async fn find(client: &Client) -> Result<Drift, MigrateError> {
     let Ok(expected) = serde_json::from_value::<Catalogue>(objects) else { return Ok(Drift::Unknown) };
     let (then, now): (Option<i32>, i32) = (row.try_get(2)?, row.try_get(3)?);
     let upgraded_from = then.filter(|then| *then != now);
-    Ok(Drift::Found { differences: actual.differences(&expected), upgraded_from })
+    match actual.differences(&expected) {
+        differences if differences.is_empty() => Ok(Drift::None),
+        differences => Ok(Drift::Found { differences, upgraded_from }),
+    }
 }

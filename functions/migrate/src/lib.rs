@@ -5,6 +5,7 @@
 mod action;
 mod apply;
 mod baseline;
+mod canonical;
 mod catalogue;
 pub mod command_line;
 mod concurrent_index;

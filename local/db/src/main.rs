@@ -1,6 +1,8 @@
 //! `cargo db`: the commands of two functions under one name. Neither function links the other: what is deployed as `migrate`
 //! has no use for an object store's library, and what is deployed as `backup` none for the migrations.
 
+mod bootstrap;
+
 use std::process::{Command, ExitCode};
 
 use backup::command_line::{COMMANDS, before_deploy};
@@ -12,8 +14,10 @@ async fn main() -> ExitCode {
     if COMMANDS.contains(&command.as_str()) {
         return backup::command_line::run().await;
     }
-    if command == "studio" {
-        return studio();
+    match command.as_str() {
+        "bootstrap" => return bootstrap::run().await,
+        "studio" => return studio(),
+        _ => {}
     }
     let wants_backup = !std::env::args().any(|word| word == "--without-backup");
     if command == "deploy" && wants_backup && migrate::command_line::is_anything_pending().await {

@@ -13,7 +13,7 @@ use crate::{
 
 /// PostgreSQL's own folder inside the server's folder.
 pub const DATA: &str = "data";
-/// Beside it: how the superuser logs in.
+/// In the server's folder: the superuser's password.
 pub const PASSWORD: &str = "superuser-password";
 /// The first version with a locale of its own, the same on every system.
 const FIRST_WITH_BUILTIN_LOCALE: u32 = 17;
@@ -59,6 +59,8 @@ pub async fn prepare(settings: &PostgresSettings) -> Result<String, LocalError> 
         format!("--pwfile={}", password_file.display()),
         "--auth=scram-sha-256".to_owned(),
         "--encoding=UTF8".to_owned(),
+        // Damaged pages are noticed when they are read.
+        "--data-checksums".to_owned(),
         "--no-sync".to_owned(),
         "--no-instructions".to_owned(),
     ];

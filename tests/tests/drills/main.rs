@@ -3,5 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests: a surprise fails them")]
 
+mod corruption;
+mod deletion;
 mod failover;
+mod life;
+mod operator;
+mod site_loss;
 mod steps;

@@ -77,3 +77,45 @@ async fn ops_28_a_merge_that_does_not_fit_changes_nothing() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_28_what_comes_back_keeps_its_objects() {
+    with_stand(async |stand| {
+        stand.people(3).await;
+        stand
+            .sql("insert into uploads (id, user_id, purpose, bucket, object_key, file_name, content_type, declared_bytes, created_at, expires_at)
+                  select 'upl_' || n, 'user_' || n, 'IMAGE', 'IMAGES', 'key-' || n, 'a.png', 'image/png', 1, now(), now() + interval '1 day'
+                    from generate_series(1, 3) n")
+            .await;
+        let from = restored(stand).await;
+        stand.sql("delete from uploads where id = 'upl_3'; delete from users where id in ('user_1', 'user_2')").await;
+        let queue = "select string_agg(object_key, ',' order by object_key) from object_deletions";
+        assert_eq!(stand.text(queue).await, "key-1,key-2,key-3");
+
+        let report = backup::merge("users", &from, &stand.settings()).await.unwrap();
+        assert_eq!((of(&report.tables, "uploads").inserted, of(&report.tables, "uploads").objects_kept), (2, 2));
+        assert_eq!(stand.text(queue).await, "key-3", "whose owner is there: it ended as it should");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_28_ops_53_the_rows_may_lie_on_another_server() {
+    with_stand(async |stand| {
+        stand.people(3).await;
+        let from = restored(stand).await;
+        stand.sql("delete from users where id = 'user_1'").await;
+        // The same server under another name: that it is another one is all that the program knows.
+        let elsewhere = stand.url_of("postgres").replace("127.0.0.1", "localhost");
+        let mut command = stand.command(&["recover", "merge", "--table", "users", "--from", &from]);
+        let output = command.env("RECOVER_URL", &elsewhere).output().unwrap();
+        let said = said(&output);
+        assert!(output.status.success() && said.contains("users: 1 inserted"), "{said}");
+        let password = elsewhere.split([':', '@']).nth(2).unwrap();
+        assert!(said.contains("localhost:") && !said.contains(password), "{said}");
+        let settings = stand.settings_with(&[("RECOVER_URL", &stand.url_of("postgres"))]);
+        let error = backup::merge("users", &stand.name, &settings).await.unwrap_err().to_string();
+        assert!(error.contains("is the present database"), "{error}");
+    })
+    .await;
+}

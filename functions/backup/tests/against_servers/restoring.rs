@@ -87,6 +87,65 @@ async fn ops_25_a_plain_archive_is_accepted_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ops_25_ops_52_the_newest_that_is_not_damaged_is_restored() {
+    with_stand(async |stand| {
+        stand.people(10).await;
+        stand.set_clock("2026-11-20T02:00:00Z");
+        let older = stand.take(Kind::Daily).await.unwrap().key;
+        stand.people_more(5).await;
+        stand.set_clock("2026-11-21T02:00:00Z");
+        let newer = stand.take(Kind::Daily).await.unwrap().key;
+        let mut bytes = std::fs::read(stand.file(&newer)).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        stand.tamper(&newer, bytes);
+        let into = format!("{}_sound", stand.name);
+        let report = backup::restore("latest", &into, false, &stand.settings()).await.unwrap();
+        assert_eq!((&report.key, report.tables["users"].rows), (&older, 10));
+        // What it was taken by counts as good in it, although it was under way at that moment.
+        let there = Connection::open(&stand.url_of(&into)).await.unwrap();
+        assert_eq!(text(&there, "select string_agg(status, ',') from backup_runs").await, "SUCCEEDED");
+        // A proof is about the newest one.
+        let error = backup::verify(None, &stand.settings()).await.unwrap_err();
+        assert!(matches!(error, BackupError::Damaged { .. }), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ops_52_a_restored_database_takes_the_place_of_another_under_traffic() {
+    with_stand(async |stand| {
+        stand.people(10).await;
+        let key = stand.take(Kind::Daily).await.unwrap().key;
+        let (from, into) = (format!("{}_fresh", stand.name), format!("{}_live", stand.name));
+        backup::restore(&key, &from, false, &stand.settings()).await.unwrap();
+        let promote = async || Box::pin(backup::promote(&from, &into, &stand.settings())).await;
+        // Where there was none before.
+        assert_eq!(promote().await.unwrap().kept, None);
+        backup::restore(&key, &from, false, &stand.settings()).await.unwrap();
+        let live = stand.url_of(&into);
+        let precious = Connection::open(&live).await.unwrap();
+        precious.batch_execute("update users set name = 'precious'").await.unwrap();
+        let traffic = tokio::spawn(async move {
+            loop {
+                // Some are refused for a moment.
+                drop(Connection::open(&live).await);
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            }
+        });
+        let kept = promote().await.unwrap().kept.unwrap();
+        traffic.abort();
+        let names = "select count(*)::text from users where name = 'precious'";
+        let of = async |database: &str| text(&Connection::open(&stand.url_of(database)).await.unwrap(), names).await;
+        assert_eq!((of(&into).await, of(&kept).await), ("0".to_owned(), "10".to_owned()));
+        assert!(precious.batch_execute("select 1").await.is_err(), "who was connected comes back to the new one");
+        let error = promote().await.unwrap_err().to_string();
+        assert!(error.contains("there is no database"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ops_19_the_manifest_says_what_is_needed_to_judge() {
     with_stand(async |stand| {
         stand.people(3).await;

@@ -189,9 +189,19 @@ impl Stand {
 
     /// Makes `count` people.
     pub async fn people(&self, count: u32) {
+        self.people_of("user", count).await;
+    }
+
+    /// Makes `count` others.
+    pub async fn people_more(&self, count: u32) {
+        self.people_of("other", count).await;
+    }
+
+    async fn people_of(&self, prefix: &str, count: u32) {
+        let address = prefix.replace("user", "person");
         let sql = format!(
             "insert into users (id, email, name, created_at)
-             select 'user_' || n, 'person' || n || '@example.com', md5(n::text), now() from generate_series(1, {count}) n"
+             select '{prefix}_' || n, '{address}' || n || '@example.com', md5(n::text), now() from generate_series(1, {count}) n"
         );
         self.sql(&sql).await;
     }

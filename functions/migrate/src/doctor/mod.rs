@@ -3,6 +3,7 @@
 mod findings;
 mod login;
 mod network;
+mod pages;
 mod partitions;
 mod pooler;
 mod report;
@@ -65,6 +66,7 @@ async fn examine(settings: &Settings, migrations: &[Migration], findings: &mut V
     for finding in server::examine(&client).await {
         add(finding);
     }
+    add(pages::examine(&client).await);
     for finding in state::examine(&client, migrations, settings).await {
         add(finding);
     }

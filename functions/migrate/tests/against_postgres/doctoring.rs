@@ -74,6 +74,7 @@ async fn ops_64_a_healthy_database_is_healthy_and_examined_to_the_end() {
                 "connections",
                 "queries",
                 "sizes",
+                "pages",
                 "environment",
                 "migrations",
                 "schema",
