@@ -1,13 +1,17 @@
 //! The history of what runs by the clock, `job_runs`: a run takes its job's place, and says how it ended. One run of a job
 //! has the place at a time; a killed one is marked by the next.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::clock::Clock;
 use crate::database::{Database, DatabaseError, Statement};
+use crate::ids::new_id;
+use crate::limits;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -93,6 +97,35 @@ pub async fn end(
     let end = Statement::new(END).bind(id).bind(status.as_str()).bind(now).bind(result).bind(error);
     database.write([end]).await?;
     Ok(status)
+}
+
+/// Does `work` with a row in the history, for work that has a lock of its own or needs none. Where the row can't be written,
+/// as in a database that was never migrated, it is done all the same; and so it is beside a run that is under way.
+///
+/// # Errors
+/// Those of `work`.
+pub async fn recorded<T, E: Display>(
+    job: &str,
+    database: &Database,
+    clock: &Clock,
+    work: impl Future<Output = Result<T, E>>,
+    counts: impl FnOnce(&T) -> Value,
+) -> Result<T, E> {
+    let now = clock.now();
+    let id = new_id("run", now);
+    let start = Start { id: &id, job, most: limits::LAMBDA_MOST, in_maintenance: true, is_alone: false };
+    let has_place = start.take_place(database, now).await;
+    let outcome = work.await;
+    let told = outcome.as_ref().map(counts).map_err(ToString::to_string);
+    let ended = match has_place {
+        Ok(false) => Ok(()),
+        Ok(true) => end(database, &id, &told, clock.now()).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = ended {
+        tracing::warn!(job, "the run is not in the history of jobs: {error}");
+    }
+    outcome
 }
 
 const KILLED: &str = "

@@ -287,6 +287,8 @@ pub const SUBSCRIPTION_CHECKOUT_REUSED: Duration = Duration::from_secs(25 * 60);
 /// How long a lost answer of Stripe is asked for again. Stripe forgets a key after a day.
 pub const STRIPE_OPERATION_LIFETIME: Duration = Duration::from_secs(23 * 60 * 60);
 
+/// Lambda ends a run after so long at the latest.
+pub const LAMBDA_MOST: Duration = Duration::from_secs(900);
 /// Rows that a scheduled job deletes at once: few enough for the time that a statement has.
 pub const PURGE_BATCH: i64 = 5_000;
 /// How long a session is kept after its end.

@@ -7,17 +7,12 @@ use std::time::Duration;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde::Deserialize;
 use serde_json::Value;
-use shared::ids::new_id;
-use shared::job_runs::{self, Start};
-use shared::{Clock, Database, events, telemetry};
+use shared::{Clock, Database, events, job_runs, telemetry};
 
 use crate::error::BackupError;
 use crate::key::Kind;
 use crate::report::Report;
 use crate::settings::Settings;
-
-/// Lambda ends a run after so long.
-const LAMBDA_LIMIT: Duration = Duration::from_secs(900);
 
 /// What may be expected to fit into the 900 s that Lambda gives at most.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -79,7 +74,11 @@ pub async fn handle(event: Value) -> Result<Report, BackupError> {
     // Read for each event: a wrong variable is then an answer, not a function that never starts.
     let settings = Settings::from_env()?;
     match event.job() {
-        Some(job) => recorded(job, &settings, Box::pin(act(event, &settings))).await,
+        Some(job) => {
+            let database = Database::new(settings.url.clone(), settings.clock.clone());
+            let work = Box::pin(act(event, &settings));
+            job_runs::recorded(job, &database, &settings.clock, work, Report::counts).await
+        }
         None => Box::pin(act(event, &settings)).await,
     }
 }
@@ -94,31 +93,6 @@ async fn act(event: Event, settings: &Settings) -> Result<Report, BackupError> {
             crate::report(settings).await.map(|report| Report::Report(Box::new(report)))
         }
     }
-}
-
-/// With a row in the history of jobs. Where that can't be written, as in a database that was never migrated, the work is
-/// done all the same; and beside a run that is under way it waits for that one's result.
-async fn recorded(
-    job: &'static str,
-    settings: &Settings,
-    work: impl Future<Output = Result<Report, BackupError>>,
-) -> Result<Report, BackupError> {
-    let database = Database::new(settings.url.clone(), settings.clock.clone());
-    let now = settings.clock.now();
-    let id = new_id("run", now);
-    let start = Start { id: &id, job, most: LAMBDA_LIMIT, in_maintenance: true, is_alone: false };
-    let has_place = start.take_place(&database, now).await;
-    let outcome = work.await;
-    let told = outcome.as_ref().map(Report::counts).map_err(ToString::to_string);
-    let ended = match has_place {
-        Ok(false) => Ok(()),
-        Ok(true) => job_runs::end(&database, &id, &told, settings.clock.now()).await.map(drop),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = ended {
-        tracing::warn!("the run is not in the history of jobs: {error}");
-    }
-    outcome
 }
 
 /// What an alarm looks at; it needs no database, which may be what failed.

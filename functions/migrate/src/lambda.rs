@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use lambda_runtime::{Diagnostic, LambdaEvent};
-use serde_json::Value;
-use shared::events;
+use serde_json::{Value, json};
+use shared::{Database, events, job_runs};
 
 use crate::action::Action;
 use crate::doctor;
@@ -39,6 +39,26 @@ pub async fn handle(event: Value) -> Result<Report, MigrateError> {
     // Read for each event: a wrong variable is then an answer, not a function that never starts.
     match Settings::from_env() {
         Err(error) if matches!(action, Action::Doctor) => Ok(Report::Doctor(doctor::without_settings(&error))),
-        settings => crate::run(action, &settings?).await,
+        settings => act(action, &settings?).await,
+    }
+}
+
+/// What the schedule asks for each night has a row in the history of jobs.
+async fn act(action: Action, settings: &Settings) -> Result<Report, MigrateError> {
+    if !matches!(action, Action::Reconcile { fix: false }) {
+        return crate::run(action, settings).await;
+    }
+    let clock = &settings.config.clock;
+    let database = Database::new(settings.url.clone(), clock.clone());
+    let work = Box::pin(crate::run(action, settings));
+    job_runs::recorded("maintenance.reconcile", &database, clock, work, counts).await
+}
+
+fn counts(report: &Report) -> Value {
+    match report {
+        Report::Reconcile(report) => {
+            json!({ "faults": report.faults, "broken": report.broken().map(|check| check.name).collect::<Vec<_>>() })
+        }
+        _ => json!({}),
     }
 }

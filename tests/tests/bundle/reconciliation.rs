@@ -29,6 +29,8 @@ async fn the_night_finds_what_is_wrong_and_says_so() {
         let line = metric(stack);
         assert_eq!((&line["ReconciliationFaults"], &line["Broken"]), (&json!(1), &json!(["totals_are_sums"])));
         assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], "ReconciliationFaults");
+        let runs = "select count(*) from job_runs where job = 'maintenance.reconcile' and status = 'SUCCEEDED' and result ->> 'faults' = ";
+        assert_eq!((stack.number(&format!("{runs} '0'")).await, stack.number(&format!("{runs} '1'")).await), (1, 1));
 
         let repaired = stack.bundle.invoke("migrate", json!({ "action": "reconcile", "fix": true })).await.unwrap();
         assert_eq!((&repaired["faults"], &repaired["fixed"][0]["id"]), (&json!(0), &json!(ada.id)));
