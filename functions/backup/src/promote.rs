@@ -15,6 +15,8 @@ use crate::settings::Settings;
 /// Who has no more sessions may be renamed: the first rename shuts the door, this shows out who is inside.
 const SHOW_OUT: &str = "
     select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = any($1) and pid <> pg_backend_pid()";
+/// PostgreSQL cuts names after 63 bytes.
+const LONGEST_NAME: usize = 63 - "_before_20260101_000000".len();
 const PAUSE: Duration = Duration::from_millis(50);
 /// PostgreSQL itself waits five seconds each time for sessions to end.
 const ATTEMPTS: u32 = 5;
@@ -27,6 +29,11 @@ const ATTEMPTS: u32 = 5;
 pub async fn promote(from: &str, into: &str, settings: &Settings) -> Result<PromoteReport, BackupError> {
     if from == into {
         return Err(BackupError::Request(format!("{from} and {into} are the same database: name the restored one")));
+    }
+    if into.len() > LONGEST_NAME {
+        return Err(BackupError::Request(format!(
+            "{into} is too long a name to add a time to it: at most {LONGEST_NAME}"
+        )));
     }
     let (admin, _) = administrator(settings).await?;
     if state(settings, &admin, from).await? != Some(true) {

@@ -78,7 +78,7 @@ impl Archive {
     }
 
     /// Starts a copy whose base backup is in its folder, as the server was right before `moment`, a time as PostgreSQL
-    /// writes it. It takes writes, and archives nothing.
+    /// writes it. It takes writes, archives nothing and waits for no replica.
     ///
     /// # Errors
     /// The copy does not start or does not get there; its log says why.
@@ -88,7 +88,7 @@ impl Archive {
         let settings = data.join("postgresql.auto.conf");
         let before = fs::read_to_string(&settings).doing(|| format!("read {}", settings.display()))?;
         let recovery = format!(
-            "{before}\narchive_mode = off\nrestore_command = 'cp {}/%f %p'\nrecovery_target_time = '{moment}'\n\
+            "{before}\narchive_mode = off\nsynchronous_standby_names = ''\nrestore_command = 'cp {}/%f %p'\nrecovery_target_time = '{moment}'\n\
              recovery_target_inclusive = off\nrecovery_target_action = promote\n",
             self.folder.display()
         );

@@ -13,7 +13,7 @@ use crate::{
 
 /// PostgreSQL's own folder inside the server's folder.
 pub const DATA: &str = "data";
-/// In the server's folder: the superuser's password.
+/// Beside it: how the superuser logs in.
 pub const PASSWORD: &str = "superuser-password";
 /// The first version with a locale of its own, the same on every system.
 const FIRST_WITH_BUILTIN_LOCALE: u32 = 17;
