@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::limits;
 
 /// Migrations that the functions of this build rely on: the newest version in `migrations/`.
-pub const SCHEMA_VERSION: i32 = 24;
+pub const SCHEMA_VERSION: i32 = 25;
 
 /// Exchanges with the database since [`take_round_trips`]. An instance serves one request at a time.
 static ROUND_TRIPS: AtomicU32 = AtomicU32::new(0);

@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use super::connection::{Connection, OpenFailure};
 use super::error::DatabaseError;
 use super::tls::Tls;
@@ -43,6 +45,23 @@ impl UrlSource {
     /// A URL that is kept in Secrets Manager; when it is not known it is read for the first connection.
     pub(crate) fn secret(known: Option<DatabaseUrl>, secret: ManagedSecret, check: Check) -> Self {
         UrlSource { known, again: Again::Secret(Box::new(secret)), check }
+    }
+
+    /// When what the URL is read from was last changed, and with it the password; nobody knows where it is only in the
+    /// environment. Of a secret it is the newest version's time.
+    ///
+    /// # Errors
+    /// It cannot be read; a sentence without the URL.
+    pub async fn changed_at(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {
+        match &self.again {
+            Again::Nowhere => Ok(None),
+            Again::File(file) => {
+                let changed = std::fs::metadata(file).and_then(|metadata| metadata.modified());
+                let changed = changed.map_err(|error| format!("DATABASE_URL_FILE cannot be read: {error}"))?;
+                Ok(Timestamp::try_from(changed).ok())
+            }
+            Again::Secret(secret) => Ok(secret.read(now).await?.created_at),
+        }
     }
 
     async fn read_again(&self, clock: &Clock) -> Result<DatabaseUrl, String> {

@@ -5,10 +5,13 @@
 mod alerts;
 mod browser;
 mod delivery;
+mod explain;
 mod figures;
 mod monitor;
 mod queries;
 mod replicas;
+mod secrets;
+mod status;
 
 use serde_json::{Value, json};
 use tests::{Answer, Person, Stack};
