@@ -3,6 +3,7 @@
 
 mod answer;
 mod browser;
+mod chromium;
 mod fault_proxy;
 mod gifts;
 mod given;
@@ -18,6 +19,7 @@ mod wire;
 
 pub use answer::Answer;
 pub use browser::Browser;
+pub use chromium::Chromium;
 pub use fault_proxy::{FaultProxy, Point, Trap};
 pub use given::{Given, project};
 pub use mail::{Letter, MailServer, MailTls, letters};
