@@ -70,7 +70,7 @@ CREATE DOMAIN public.audio_storage AS text
 COMMENT ON DOMAIN public.audio_storage IS 'R2: the object store. OPFS: kept in the browser, and never here.';
 
 CREATE DOMAIN public.audit_action AS text
-	CONSTRAINT audit_action_known CHECK ((VALUE = ANY (ARRAY['ROLE_CHANGE'::text, 'TOKEN_ADJUSTMENT'::text, 'VOUCHER_CREATE'::text, 'VOUCHER_UPDATE'::text, 'VOUCHER_DELETE'::text, 'USER_DELETE'::text, 'USER_CREATE'::text, 'PASSWORD_SET'::text, 'ADMIN_LOGIN'::text, 'USER_LOGIN'::text, 'USER_LOGOUT'::text, 'LOGIN_FAILED'::text, 'SESSION_REFRESH'::text, 'WORKSPACE_CREATE'::text, 'WORKSPACE_UPDATE'::text, 'WORKSPACE_DELETE'::text, 'WORKSPACE_MEMBER_ADD'::text, 'WORKSPACE_MEMBER_REMOVE'::text, 'WORKSPACE_SETTINGS_CHANGE'::text, 'CONTENT_CREATE'::text, 'CONTENT_UPDATE'::text, 'CONTENT_DELETE'::text, 'CONTENT_PUBLISH'::text, 'CONTENT_UNPUBLISH'::text, 'CONTENT_SCHEDULE'::text, 'AI_GENERATION_REQUEST'::text, 'AI_GENERATION_COMPLETE'::text, 'AI_APPROVAL'::text, 'AI_REJECTION'::text, 'AI_FEEDBACK'::text, 'INTEGRATION_CONNECT'::text, 'INTEGRATION_DISCONNECT'::text, 'INTEGRATION_SYNC'::text, 'DATA_EXPORT'::text, 'DATA_IMPORT'::text, 'DATA_RECOVER'::text, 'RELAY_DRAFT_CREATE'::text, 'RELAY_DRAFT_APPROVE'::text, 'RELAY_DRAFT_REJECT'::text, 'RELAY_DRAFT_EDIT'::text, 'RELAY_DRAFT_SEND'::text, 'CAMPAIGN_LINK_CHANGE'::text, 'PRODUCT_CREATE'::text, 'PRODUCT_UPDATE'::text, 'ORDER_CANCEL'::text, 'ORDER_REFUND'::text, 'ORDER_RESUBMIT'::text, 'ERROR_LOG_CLEAR'::text, 'TRACKED_URL_CHANGE'::text, 'MAIL_TEST'::text, 'EVENT_REPLAY'::text, 'JOB_CLEANUP'::text, 'QUERY_CANCEL'::text, 'MAINTENANCE_CHANGE'::text, 'INCIDENT_CHANGE'::text, 'BACKUP_START'::text, 'BACKUP_RESTORE'::text])));
+	CONSTRAINT audit_action_known CHECK ((VALUE = ANY (ARRAY['ROLE_CHANGE'::text, 'TOKEN_ADJUSTMENT'::text, 'VOUCHER_CREATE'::text, 'VOUCHER_UPDATE'::text, 'VOUCHER_DELETE'::text, 'USER_DELETE'::text, 'USER_CREATE'::text, 'PASSWORD_SET'::text, 'ADMIN_LOGIN'::text, 'USER_LOGIN'::text, 'USER_LOGOUT'::text, 'LOGIN_FAILED'::text, 'SESSION_REFRESH'::text, 'WORKSPACE_CREATE'::text, 'WORKSPACE_UPDATE'::text, 'WORKSPACE_DELETE'::text, 'WORKSPACE_MEMBER_ADD'::text, 'WORKSPACE_MEMBER_REMOVE'::text, 'WORKSPACE_SETTINGS_CHANGE'::text, 'CONTENT_CREATE'::text, 'CONTENT_UPDATE'::text, 'CONTENT_DELETE'::text, 'CONTENT_PUBLISH'::text, 'CONTENT_UNPUBLISH'::text, 'CONTENT_SCHEDULE'::text, 'AI_GENERATION_REQUEST'::text, 'AI_GENERATION_COMPLETE'::text, 'AI_APPROVAL'::text, 'AI_REJECTION'::text, 'AI_FEEDBACK'::text, 'INTEGRATION_CONNECT'::text, 'INTEGRATION_DISCONNECT'::text, 'INTEGRATION_SYNC'::text, 'DATA_EXPORT'::text, 'DATA_IMPORT'::text, 'DATA_RECOVER'::text, 'RELAY_DRAFT_CREATE'::text, 'RELAY_DRAFT_APPROVE'::text, 'RELAY_DRAFT_REJECT'::text, 'RELAY_DRAFT_EDIT'::text, 'RELAY_DRAFT_SEND'::text, 'CAMPAIGN_LINK_CHANGE'::text, 'PRODUCT_CREATE'::text, 'PRODUCT_UPDATE'::text, 'ORDER_CANCEL'::text, 'ORDER_REFUND'::text, 'ORDER_RESUBMIT'::text, 'ERROR_LOG_CLEAR'::text, 'TRACKED_URL_CHANGE'::text, 'MAIL_TEST'::text, 'EVENT_REPLAY'::text, 'JOB_CLEANUP'::text, 'QUERY_CANCEL'::text, 'QUERY_EXPLAIN'::text, 'MAINTENANCE_CHANGE'::text, 'INCIDENT_CHANGE'::text, 'BACKUP_START'::text, 'BACKUP_RESTORE'::text])));
 
 COMMENT ON DOMAIN public.audit_action IS 'What an audit entry is about.';
 
@@ -736,6 +736,68 @@ end
 $$;
 
 COMMENT ON FUNCTION public.delete_archived_audit_logs(at_time timestamp with time zone, batch integer) IS 'Deletes archived audit entries whose time is up, about so many; answers how many. Each actor''s from the oldest on.';
+
+CREATE FUNCTION public.explain_statement(wanted bigint) RETURNS TABLE(statement text, plan text, problem text)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $_$
+declare
+    preparable text;
+    arguments text;
+    line text;
+begin
+    begin
+        select s.query into statement
+          from pg_stat_statements s
+         where s.queryid = wanted
+           and s.userid = (select oid from pg_roles where rolname = current_user)
+           and s.dbid = (select oid from pg_database where datname = current_database())
+           and s.toplevel
+           and s.query ~* '^\s*(select|with|insert|update|delete)\y';
+    exception
+        when undefined_table or object_not_in_prerequisite_state then
+            problem := 'statements are not counted';
+            return next;
+            return;
+    end;
+    if statement is null then
+        return;
+    end if;
+    -- Counted texts have $n for each constant, also where only a constant may be, which seldom matters to a plan; and a moment
+    -- less an interval is taken for two intervals where nothing says what the moment is.
+    preparable := regexp_replace(
+        statement, '\y(interval|timestamptz|timestamp|date|time|jsonb|json)\s+(\$\d+)', '\2::\1', 'gi');
+    preparable := regexp_replace(preparable, '\yextract\((\$\d+) from\y', 'pg_catalog."extract"(\1,', 'gi');
+    preparable := regexp_replace(preparable, '(\$\d+)(\s*[-+]\s*)(?=\$\d+::interval)', '\1::timestamptz\2', 'gi');
+    begin
+        if exists (select from pg_prepared_statements where name = 'explained') then
+            deallocate explained;
+        end if;
+        execute 'prepare explained as ' || preparable;
+        select ' (' || string_agg('null', ', ') || ')' into arguments
+          from pg_prepared_statements p, unnest(p.parameter_types)
+         where p.name = 'explained';
+        for line in execute 'explain execute explained' || coalesce(arguments, '') loop
+            plan := concat_ws(E'\n', plan, line);
+        end loop;
+        deallocate explained;
+    exception
+        -- Also when it is cancelled: a prepared statement outlives the transaction.
+        when query_canceled or others then
+            if exists (select from pg_prepared_statements where name = 'explained') then
+                deallocate explained;
+            end if;
+            if sqlstate = '57014' then
+                raise;
+            end if;
+            plan := null;
+            problem := sqlerrm;
+    end;
+    return next;
+end
+$_$;
+
+COMMENT ON FUNCTION public.explain_statement(wanted bigint) IS 'The plan of a statement that the calling role has run, by its id in pg_stat_statements, for any values; nothing is executed. No row: there is none.';
 
 CREATE FUNCTION public.job_status_may_become(old_status text, new_status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -5181,6 +5243,9 @@ GRANT SELECT ON TABLE public.audit_retention_policies TO spike_readonly;
 
 REVOKE ALL ON FUNCTION public.delete_archived_audit_logs(at_time timestamp with time zone, batch integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.delete_archived_audit_logs(at_time timestamp with time zone, batch integer) TO spike_app;
+
+REVOKE ALL ON FUNCTION public.explain_statement(wanted bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.explain_statement(wanted bigint) TO spike_app;
 
 REVOKE ALL ON FUNCTION public.maintain_partitions(at_time timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.maintain_partitions(at_time timestamp with time zone) TO spike_app;

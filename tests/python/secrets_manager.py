@@ -1,12 +1,15 @@
-"""AWS Secrets Manager as moto emulates it. Prints its address, then for each line of standard input, a secret's new
-value, the secret's ARN. Ends with its standard input."""
+"""AWS Secrets Manager as moto emulates it. Prints its address, then for each line of standard input the secret's ARN. A
+line is the secret's new value, after how many seconds ago it was made. Ends with its standard input."""
 
 import os
 import sys
+import time
+import types
 
 sys.stderr = open(os.devnull, "w")
 
 import boto3
+from moto.secretsmanager import models
 from moto.server import ThreadedMotoServer
 
 server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -23,7 +26,8 @@ client = boto3.client(
 )
 arn = None
 for line in sys.stdin:
-    value = line.rstrip("\n")
+    age, value = line.rstrip("\n").split(" ", 1)
+    models.time = types.SimpleNamespace(time=lambda: time.time() - int(age))
     if arn is None:
         arn = client.create_secret(Name="/spike-land/test/database", SecretString=value)["ARN"]
     else:

@@ -1,6 +1,7 @@
 //! AWS Secrets Manager, as moto emulates it.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -33,9 +34,14 @@ impl SecretsManager {
     }
 
     /// Replaces the secret. Answers its name.
-    #[expect(clippy::panic, reason = "a test that cannot be set up has failed")]
     pub async fn put(&mut self, pooled_url: &str) -> String {
-        let line = format!("{}\n", json!({ "pooled_url": pooled_url }));
+        self.put_before(Duration::ZERO, pooled_url).await
+    }
+
+    /// As [`SecretsManager::put`], as if it had been done so long ago.
+    #[expect(clippy::panic, reason = "a test that cannot be set up has failed")]
+    pub async fn put_before(&mut self, ago: Duration, pooled_url: &str) -> String {
+        let line = format!("{} {}\n", ago.as_secs(), json!({ "pooled_url": pooled_url }));
         if let Err(error) = self.input.write_all(line.as_bytes()).await {
             panic!("Secrets Manager has ended: {error}");
         }

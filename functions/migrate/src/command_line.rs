@@ -106,7 +106,7 @@ enum Command {
         /// Stop (on), or go on (off).
         #[arg(value_parser = ["on", "off"])]
         switch: Option<String>,
-        /// What those who are turned away are told.
+        /// What those who are turned away are told, and GET /api/status tells everybody.
         #[arg(long, value_name = "TEXT")]
         message: Option<String>,
     },

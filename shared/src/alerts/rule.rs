@@ -46,6 +46,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule { name: "backup.missing", threshold: 26.0, unit: "h", about: "Since the last good daily backup was begun" },
     Rule {
+        name: "secrets.age",
+        threshold: 90.0,
+        unit: "days",
+        about: "Since the database's password was replaced, as is due each quarter",
+    },
+    Rule {
         name: "versions.outdated",
         threshold: 0.0,
         unit: "servers",
@@ -99,6 +105,7 @@ mod tests {
             ("queries.slow", 10.0),
             ("backup.failed", 0.0),
             ("backup.missing", 26.0),
+            ("secrets.age", 90.0),
         ] {
             assert!((find(name).unwrap().threshold - threshold).abs() < f64::EPSILON, "{name}");
         }

@@ -1,7 +1,7 @@
 //! Where the database is.
 
 use super::{Config, ConfigError, Environment, wrong};
-use crate::database::{DatabaseUrl, UrlSource};
+use crate::database::{Check, DatabaseUrl, UrlSource};
 use crate::secrets_manager::ManagedSecret;
 
 impl Config {
@@ -62,7 +62,7 @@ impl Config {
     }
 
     /// Judges a URL that was read again.
-    fn check_again(&self, name: &'static str) -> Box<dyn Fn(&str) -> Result<DatabaseUrl, String> + Send + Sync> {
+    fn check_again(&self, name: &'static str) -> Check {
         let environment = self.environment;
         Box::new(move |text: &str| checked(environment, name, text).map_err(|error| error.to_string()))
     }

@@ -26,6 +26,7 @@ pub use self::connection::{OpenError, call_application, open};
 pub use self::error::{CallerRefusal, DatabaseError, chain};
 pub use self::maintenance::WriteStop;
 pub(crate) use self::replica::SECONDS_BEHIND;
+pub(crate) use self::source::Check;
 pub use self::source::UrlSource;
 pub use self::statement::{Parameter, Statement};
 pub use self::transaction::Transaction;
@@ -38,7 +39,7 @@ use crate::clock::Clock;
 use crate::limits;
 
 /// Migrations that the functions of this build rely on: the newest version in `migrations/`.
-pub const SCHEMA_VERSION: i32 = 24;
+pub const SCHEMA_VERSION: i32 = 25;
 
 /// Exchanges with the database since [`take_round_trips`]. An instance serves one request at a time.
 static ROUND_TRIPS: AtomicU32 = AtomicU32::new(0);

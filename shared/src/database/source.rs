@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::connection::{Connection, OpenFailure};
 use super::error::DatabaseError;
@@ -17,7 +17,7 @@ use crate::limits;
 use crate::secrets_manager::ManagedSecret;
 
 /// Parses a URL that was read again; the problem is a sentence without the URL.
-type Check = Box<dyn Fn(&str) -> Result<DatabaseUrl, String> + Send + Sync>;
+pub(crate) type Check = Box<dyn Fn(&str) -> Result<DatabaseUrl, String> + Send + Sync>;
 
 /// A URL, and where it is read again.
 pub struct UrlSource {
@@ -47,6 +47,23 @@ impl UrlSource {
     /// A URL that is kept in Secrets Manager; when it is not known it is read for the first connection.
     pub(crate) fn secret(known: Option<DatabaseUrl>, secret: ManagedSecret, check: Check) -> Self {
         UrlSource { known, again: Again::Secret(Box::new(secret)), check }
+    }
+
+    /// When what the URL is read from was last changed, and with it the password; nobody knows where it is only in the
+    /// environment. Of a secret it is the newest version's time.
+    ///
+    /// # Errors
+    /// It cannot be read; a sentence without the URL.
+    pub async fn changed_at(&self, now: Timestamp) -> Result<Option<Timestamp>, String> {
+        match &self.again {
+            Again::Nowhere => Ok(None),
+            Again::File(file) => {
+                let changed = std::fs::metadata(file).and_then(|metadata| metadata.modified());
+                let changed = changed.map_err(|error| format!("DATABASE_URL_FILE cannot be read: {error}"))?;
+                Ok(Timestamp::try_from(changed).ok())
+            }
+            Again::Secret(secret) => Ok(secret.read(now).await?.created_at),
+        }
     }
 
     async fn read_again(&self, clock: &Clock) -> Result<DatabaseUrl, String> {
@@ -126,7 +143,8 @@ impl Server {
         let known = self.current.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let refused = match &known {
             None => DatabaseError::Unavailable("its URL is not known yet".to_owned()),
-            Some(address) => match address.open(&self.clock).await {
+            // Rare and large: not part of every request's future.
+            Some(address) => match Box::pin(address.open(&self.clock)).await {
                 Ok(connection) => return Ok(connection),
                 Err(OpenFailure::Password(error)) if !matches!(self.source.again, Again::Nowhere) => error,
                 Err(failure) => return Err(failure.into()),
@@ -144,7 +162,7 @@ impl Server {
         }
         tracing::info!(at = url.place(), "the database's URL was read again");
         let address = Address::new(url);
-        let connection = address.open(&self.clock).await?;
+        let connection = Box::pin(address.open(&self.clock)).await?;
         // Only what works is kept: another one is read again with the next request.
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
         Ok(connection)

@@ -22,7 +22,7 @@ use tokio_postgres::Row;
 
 pub use self::connections::{ConnectionGroup, Connections};
 pub use self::indexes::{IndexUse, Indexes};
-pub use self::mask::masked;
+pub use self::mask::{masked, texts_masked};
 pub use self::overview::Overview;
 pub use self::pooler::{PoolFigures, PoolTraffic, Pooler};
 pub use self::queries::RunningQuery;

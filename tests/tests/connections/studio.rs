@@ -1,12 +1,9 @@
 //! `cargo studio` as a browser meets it.
 
-use std::path::Path;
-use std::process::Command;
-
 use reqwest::redirect::Policy;
 use shared::database::DatabaseUrl;
 use studio::Studio;
-use tests::{Given, Stack, with_stack};
+use tests::{Chromium, Stack, with_stack};
 
 /// A client that was given the address, as a browser that has followed it.
 struct Visitor {
@@ -73,9 +70,7 @@ async fn ops_69_tables_rows_and_what_they_refer_to_are_shown() {
         {
             assert_eq!(visitor.page(path).await.0, status, "{path}");
         }
-        if !in_a_browser(studio.address(), &ada.email) {
-            println!("no Chromium here: the page was not seen in a browser");
-        }
+        in_a_browser(studio.address(), &ada.email).await;
     })
     .await;
 }
@@ -148,25 +143,17 @@ async fn ops_69_only_those_who_know_the_address_get_in_and_nothing_changes() {
     .await;
 }
 
-/// The page as a real browser makes it. Answers whether there is one.
-fn in_a_browser(address: &str, email: &str) -> bool {
-    let programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    let Some(program) = programs.into_iter().find(|program| Path::new(program).exists()) else {
-        return false;
-    };
-    let folder = Given::get().folder.join(format!("chromium-{}", local::secret::random(6).unwrap()));
-    let visit = |url: &str, more: &[&str]| {
-        let mut browser = Command::new(program);
-        browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--window-size=390,800"]).args(more);
-        let output = browser.arg(format!("--user-data-dir={}", folder.display())).arg(url).output().unwrap();
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    };
-    // Its cookie is of the session: one visit that follows the redirection.
-    let tables = visit(address, &["--dump-dom"]);
+/// The pages as a real browser makes them, where there is one.
+async fn in_a_browser(address: &str, email: &str) {
+    let Some(mut browser) = Chromium::open(390, false).await else { return };
+    browser.visit(address).await;
+    let tables = browser.page().await;
     assert!(tables.contains("href=\"/users\"") && tables.contains("read-only"), "{tables}");
     let (base, _) = address.split_once("/?key=").unwrap();
-    let refused = visit(&format!("{base}/users"), &["--dump-dom"]);
-    assert!(!refused.contains(email), "a browser that was not given the address sees nothing");
-    let _ = std::fs::remove_dir_all(&folder);
-    true
+    let users = format!("{base}/users");
+    browser.visit(&users).await;
+    assert!(browser.page().await.contains(email));
+    let Some(mut stranger) = Chromium::open(390, false).await else { return };
+    stranger.visit(&users).await;
+    assert!(!stranger.page().await.contains(email), "a browser that was not given the address sees nothing");
 }

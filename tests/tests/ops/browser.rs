@@ -1,73 +1,29 @@
-//! The dashboard, in a real browser where there is one.
+//! The dashboard in a real browser, where there is one. Pictures of it are left in target/tmp.
 
 use std::path::Path;
-use std::process::Command;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use tests::{Given, with_stack};
+use tests::{Chromium, PASSWORD, Person, Stack, with_stack};
 
 use crate::{done, person};
 
+const DOOR_IS_OPEN: &str = "document.querySelector('#door').open";
+const ERROR: &str = "document.querySelector('#door .error').textContent";
 /// A chart that was drawn.
 const CHART: &str = "aria-label=\"Connections over time\"";
-/// The dialog, when it is shown.
-const SIGN_IN: &str = "open=\"\"";
+const IS_DRAWN: &str = "document.querySelector('[aria-label=\"Connections over time\"] path')";
 
-/// Where requests go on to, and as whom.
-#[derive(Clone)]
-struct Door {
-    base: String,
-    token: Option<String>,
+fn picture(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dashboard-{name}.png"))
 }
 
-/// A way in that signs every request, as a cookie would.
-async fn way_in(base: String, token: Option<String>) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = axum::Router::new().fallback(pass).with_state(Door { base, token });
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+fn address(stack: &Stack) -> String {
+    format!("{}/admin/dashboard", stack.bundle.url().to_string().trim_end_matches('/'))
 }
 
-async fn pass(State(door): State<Door>, request: Request) -> Response {
-    let url = format!("{}{}", door.base, request.uri());
-    let asked = reqwest::Client::new().request(request.method().clone(), url);
-    let asked = door.token.iter().fold(asked, |asked, token| asked.bearer_auth(token));
-    let answer = asked.send().await.unwrap();
-    let (status, headers) = (answer.status(), answer.headers().clone());
-    let mut response = (status, Body::from(answer.bytes().await.unwrap())).into_response();
-    for name in ["content-type", "content-security-policy"] {
-        headers.get(name).map(|value| response.headers_mut().insert(name_of(name), value.clone()));
-    }
-    response
-}
-
-fn name_of(name: &'static str) -> http::HeaderName {
-    http::HeaderName::from_static(name)
-}
-
-/// What a browser makes of the page; nothing where there is none.
-async fn seen(address: &str, width: u32) -> Option<String> {
-    let programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-    let program = programs.into_iter().find(|program| Path::new(program).exists())?;
-    let folder = Given::get().folder.join(format!("chromium-{}", local::secret::random(6).unwrap()));
-    let arguments = [
-        "--headless".to_owned(),
-        "--no-sandbox".to_owned(),
-        "--disable-gpu".to_owned(),
-        "--virtual-time-budget=15000".to_owned(),
-        format!("--window-size={width},900"),
-        format!("--user-data-dir={}", folder.display()),
-        "--dump-dom".to_owned(),
-        format!("{address}/admin/dashboard"),
-    ];
-    let output = tokio::task::spawn_blocking(move || Command::new(program).args(arguments).output().unwrap());
-    let text = String::from_utf8_lossy(&output.await.unwrap().stdout).into_owned();
-    let _ = std::fs::remove_dir_all(&folder);
-    // Without its own code, which names everything.
-    Some(text.split("<script>").next().unwrap_or_default().to_owned())
+async fn sign_in(browser: &mut Chromium, who: &Person, password: &str) {
+    browser.fill("#door [name=email]", &who.email).await;
+    browser.fill("#door [name=password]", password).await;
+    browser.click("#door button").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +32,7 @@ async fn the_dashboard_holds_no_figures_and_loads_nothing_from_elsewhere() {
         let page = stack.get("/admin/dashboard", None).await;
         assert_eq!(page.status, 200);
         assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
-        for elsewhere in ["http://", "https://", "innerHTML", "localStorage", "eval("] {
+        for elsewhere in ["http://", "https://", "innerHTML", "localStorage", "sessionStorage", "eval("] {
             let found = page.text.replace("http://www.w3.org/2000/svg", "");
             assert!(!found.contains(elsewhere), "{elsewhere}");
         }
@@ -85,26 +41,80 @@ async fn the_dashboard_holds_no_figures_and_loads_nothing_from_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_dashboard_is_drawn_in_a_real_browser_for_administrators_alone() {
+async fn the_dashboard_is_drawn_and_explains_a_statement() {
+    with_stack(async |stack| {
+        stack.sql("create extension pg_stat_statements").await;
+        let root = person(stack, "root", "SUPER_ADMIN").await;
+        done(stack, "alerts.evaluate").await;
+        let Some(mut browser) = Chromium::open(1280, false).await else { return };
+        browser.visit(&address(stack)).await;
+        browser.until(DOOR_IS_OPEN).await;
+        sign_in(&mut browser, &root, PASSWORD).await;
+        browser.until(IS_DRAWN).await;
+        let page = browser.page().await;
+        for part in ["connections.server", "secrets.age", CHART, "Largest tables", "Backups by day", "PostgreSQL 1"] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        assert!(page.matches("<svg").count() >= 5, "{page}");
+        for trouble in ["Not everything could be asked for", "undefined", "NaN", "open=\"\""] {
+            assert!(!page.contains(trouble), "{trouble}: {page}");
+        }
+        browser.picture(&picture("wide")).await;
+
+        browser.run("document.querySelector('button.small').scrollIntoView({ block: 'center' })").await;
+        browser.picture(&picture("statements")).await;
+
+        browser.click("button.small").await;
+        browser.until("document.querySelector('#plan').open").await;
+        let plan = browser.run("document.querySelector('#plan pre').textContent").await;
+        assert!(plan.as_str().unwrap().contains("cost="), "{plan}");
+        browser.picture(&picture("plan")).await;
+        browser.click("#plan button").await;
+        browser.until("!document.querySelector('#plan').open").await;
+    })
+    .await;
+}
+
+/// Who is not signed in is told what to do, and does it there; scripts never see the session.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_signs_in_at_the_dashboard_and_out_and_nobody_else_gets_in() {
     with_stack(async |stack| {
         let admin = person(stack, "admin", "ADMIN").await;
         let ada = stack.sign_up("ada").await;
         done(stack, "alerts.evaluate").await;
-        let base = stack.bundle.url().to_string();
-        let base = base.trim_end_matches('/').to_owned();
-        let door = way_in(base.clone(), Some(admin.token.clone())).await;
-        let Some(page) = seen(&door, 1280).await else { return };
-        for part in ["connections.server", CHART, "Largest tables", "Backups by day", "PostgreSQL 1"] {
-            assert!(page.contains(part), "{part}: {page}");
-        }
-        assert!(page.matches("<svg").count() >= 5, "{page}");
-        for trouble in ["Not everything could be asked for", "undefined", "NaN", SIGN_IN] {
-            assert!(!page.contains(trouble), "{trouble}: {page}");
-        }
-        for token in [None, Some(ada.token.clone())] {
-            let page = seen(&way_in(base.clone(), token).await, 390).await.unwrap_or_default();
-            assert!(page.contains(SIGN_IN) && !page.contains(CHART), "{page}");
-        }
+        let Some(mut browser) = Chromium::open(390, true).await else { return };
+        browser.visit(&address(stack)).await;
+        browser.until(DOOR_IS_OPEN).await;
+        let page = browser.page().await;
+        assert!(page.contains("Administrators sign in") && !page.contains(CHART), "{page}");
+        assert_eq!(browser.run(ERROR).await, "");
+        browser.picture(&picture("phone-door")).await;
+
+        sign_in(&mut browser, &admin, "a wrong password").await;
+        browser.until(&format!("{ERROR} === 'Invalid email or password'")).await;
+        sign_in(&mut browser, &ada, PASSWORD).await;
+        browser.until(&format!("{ERROR}.includes('not as an administrator')")).await;
+        assert!(!browser.page().await.contains(CHART));
+        browser.picture(&picture("phone-refused")).await;
+
+        sign_in(&mut browser, &admin, PASSWORD).await;
+        browser.until(IS_DRAWN).await;
+        browser.until(&format!("!{DOOR_IS_OPEN}")).await;
+        browser.picture(&picture("phone")).await;
+        let width = browser.run("document.documentElement.scrollWidth").await;
+        assert_eq!(width, 390, "nothing sticks out on a phone");
+        let seen_by_scripts =
+            browser.run("JSON.stringify([document.cookie, { ...sessionStorage }, { ...localStorage }])").await;
+        assert_eq!(seen_by_scripts, "[\"\",{},{}]");
+
+        browser.visit(&address(stack)).await;
+        browser.until(IS_DRAWN).await;
+        let open = format!("select count(*) from sessions where user_id = '{}' and revoked_at is null", admin.id);
+        assert_eq!(stack.number(&open).await, 2, "that of the sign-up, and this one");
+        browser.click("#leave").await;
+        browser.until(DOOR_IS_OPEN).await;
+        assert_eq!(stack.number(&open).await, 1, "the session has ended, wherever its cookie was copied to");
+        assert!(!browser.page().await.contains(CHART));
     })
     .await;
 }

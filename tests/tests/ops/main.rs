@@ -5,12 +5,15 @@
 mod alerts;
 mod browser;
 mod delivery;
+mod explain;
 mod failover;
 mod figures;
 mod monitor;
 mod queries;
 mod reading;
 mod replicas;
+mod secrets;
+mod status;
 mod vanishing;
 
 use serde_json::{Value, json};

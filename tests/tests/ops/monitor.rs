@@ -39,7 +39,9 @@ async fn the_figures_are_printed_as_a_table_and_as_json() {
             assert!(table.contains(part), "{part}: {table}");
         }
         let (succeeded, json) = monitor(&["--json"], &all);
-        let json: Value = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
+        // Behind it the log may tell of a slow exchange.
+        let json: Value = serde_json::from_str(json.lines().next().unwrap_or_default())
+            .unwrap_or_else(|error| panic!("{error}: {json}"));
         assert!(succeeded && json["connections"]["used"].as_i64().unwrap() > 0, "{json}");
         assert!(json["pooler"]["pools"].is_array(), "{json}");
 

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod backups;
+pub mod explain;
 pub mod figures;
 pub mod jobs;
 pub mod queries;

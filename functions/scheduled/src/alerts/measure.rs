@@ -42,6 +42,7 @@ impl Measured {
             ("replication.lag", "ReplicationLag", "Seconds"),
             ("disk.used", "DiskPercent", "Percent"),
             ("backup.missing", "HoursSinceBackup", "None"),
+            ("secrets.age", "SecretAgeDays", "None"),
         ];
         let of = |rule: &str| self.readings.iter().find(|reading| reading.rule.name == rule)?.value;
         let values = named.into_iter().filter_map(|(rule, name, unit)| Some((name, unit, of(rule)?)));
@@ -66,6 +67,11 @@ pub(super) async fn all(work: &Work, now: Timestamp) -> Result<Measured, ApiErro
         samples: Vec::new(),
     };
     backups(work, now, &mut measured).await?;
+    match work.alerts.password.age_days(now).await {
+        Ok(Some(days)) => measured.read("secrets.age", days),
+        Ok(None) => {}
+        Err(problem) => tracing::warn!(problem, "how old the database's password is could not be asked for"),
+    }
     if let Some(monitor) = &work.alerts.monitor {
         match server(work, monitor, now, &mut measured).await {
             Ok(()) => measured.read("database_unreachable", 0.0),

@@ -3,6 +3,7 @@
 
 mod deliver;
 mod measure;
+mod secret;
 mod slow;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use shared::telemetry::write_metrics;
 use shared::{ApiError, Config, ConfigError};
 
 pub(crate) use self::deliver::deliver;
+use self::secret::Password;
 use crate::work::{Budget, Work};
 
 /// What alerts are set to.
@@ -21,6 +23,7 @@ pub struct Alerts {
     monitor: Option<Monitor>,
     webhook: Option<url::Url>,
     disk_bytes: Option<i64>,
+    password: Password,
     /// Where they differ from the rules' own.
     thresholds: BTreeMap<String, f64>,
 }
@@ -40,6 +43,7 @@ impl Alerts {
             monitor: Monitor::from_config(config)?,
             webhook: config.alert_webhook()?,
             disk_bytes: config.database_disk_bytes()?,
+            password: Password::new(config.database_source()?),
             thresholds,
         })
     }
