@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::direct::Access;
 use crate::error::MigrateError;
+use crate::incident::Impact;
 use crate::resolve::Resolution;
 use crate::users::SeedUser;
 
@@ -30,6 +31,7 @@ const ACTIONS: &[(&str, &[&str], &str)] = &[
         r#"{"action": "seed", "name": "…", "users": [{"email", "password", "role", "name"?, "apiKey"?}]}"#,
     ),
     ("failover_check", &[], r#"{"action": "failover_check"}"#),
+    ("incident", &["message", "impact", "over"], r#"{"action": "incident", "message": "…"}"#),
     ("maintenance", &["on", "message"], r#"{"action": "maintenance", "on": true, "message": "…"}"#),
     ("cleanup_e2e", &["check", "target", "now"], r#"{"action": "cleanup_e2e", "target": "…"}"#),
 ];
@@ -106,6 +108,16 @@ pub enum Action {
     CleanupE2e(Seeding),
     /// Find out whether a replica could take over.
     FailoverCheck,
+    /// Tell people of a trouble, or that it is over; without either, say what they are told.
+    Incident {
+        /// What they are told.
+        message: Option<String>,
+        /// How much they notice.
+        impact: Option<Impact>,
+        /// Whether it is over.
+        #[serde(default)]
+        over: bool,
+    },
     /// Stop writing, or go on; without `on`, say which it is.
     Maintenance {
         /// Whether to stop.
@@ -165,6 +177,7 @@ impl Action {
             | Self::Reconcile { fix: true }
             | Self::Vacuum { .. }
             | Self::Resolve { .. }
+            | Self::Incident { .. }
             | Self::Maintenance { .. }
             | Self::Baseline => Access::Write,
             _ => Access::Read,

@@ -10,6 +10,7 @@ use tracing::level_filters::LevelFilter;
 use crate::action::{Action, Seeding};
 use crate::doctor;
 use crate::error::MigrateError;
+use crate::incident::Impact;
 use crate::report::{Report, Verdict};
 use crate::resolve::Resolution;
 use crate::settings::Settings;
@@ -100,6 +101,17 @@ enum Command {
     CleanupE2e {
         #[command(flatten)]
         options: SeedOptions,
+    },
+    /// Tell people of a trouble at /api/status; a further text is news of it. Without a text, say what they are told.
+    Incident {
+        /// What they are told.
+        message: Option<String>,
+        /// How much they notice; major without it.
+        #[arg(long, value_enum)]
+        impact: Option<Impact>,
+        /// It is over.
+        #[arg(long)]
+        over: bool,
     },
     /// Stop writing: reads and health go on, all else is answered 503. Without on or off, say how it stands.
     Maintenance {
@@ -225,6 +237,7 @@ impl Command {
             Self::CleanupE2e { options } => Action::CleanupE2e(options.seeding(String::new(), Vec::new())),
             Self::Reconcile { fix } => Action::Reconcile { fix },
             Self::Vacuum { seconds } => Action::Vacuum { seconds },
+            Self::Incident { message, impact, over } => Action::Incident { message, impact, over },
             Self::Maintenance { switch, message } => Action::Maintenance { on: switch.map(|to| to == "on"), message },
             Self::Monitor { .. } => return Err(MigrateError::Request("monitor is a command alone".to_owned())),
         })

@@ -21,6 +21,7 @@ mod failures;
 mod file_name;
 mod format;
 mod history;
+mod incident;
 pub mod lambda;
 mod lexer;
 mod lint;
@@ -64,6 +65,7 @@ pub use error::{FailedStatement, MigrateError};
 pub use failures::Failure;
 pub use format::FormatReport;
 pub use history::State;
+pub use incident::{Impact, IncidentReport};
 pub use lint::LintReport;
 pub use maintenance::MaintenanceReport;
 pub use migration::{Migration, embedded, from_folder};
@@ -141,6 +143,9 @@ async fn run_on_database(
         }
         Action::CleanupE2e(seeding) => {
             seed(client, &[Seed::cleanup()?], seeding, settings).await.map(Report::CleanupE2e)
+        }
+        Action::Incident { message, impact, over } => {
+            incident::incident(client, message.as_deref(), *impact, *over, settings).await.map(Report::Incident)
         }
         Action::Maintenance { on, message } => {
             maintenance::maintenance(client, *on, message.as_deref()).await.map(Report::Maintenance)

@@ -7,6 +7,7 @@ use crate::catalogue::Difference;
 use crate::doctor::DoctorReport;
 use crate::failover::FailoverReport;
 use crate::format::FormatReport;
+use crate::incident::IncidentReport;
 use crate::lint::LintReport;
 use crate::maintenance::MaintenanceReport;
 use crate::new::NewReport;
@@ -58,6 +59,8 @@ pub enum Report {
     Reconcile(ReconcileReport),
     /// Of `vacuum`.
     Vacuum(VacuumReport),
+    /// Of `incident`.
+    Incident(IncidentReport),
     /// Of `maintenance`.
     Maintenance(MaintenanceReport),
 }
@@ -97,6 +100,7 @@ impl Report {
             Self::Doctor(report) => report.to_text(),
             Self::FailoverCheck(report) => report.to_text(),
             Self::Resolve(report) => report.to_text(),
+            Self::Incident(report) => report.to_text(),
             Self::Maintenance(report) => report.to_text(),
             Self::Vacuum(report) => report.to_text(),
             Self::Baseline(report) => report.to_text(),

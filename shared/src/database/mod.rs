@@ -25,6 +25,7 @@ use tokio_postgres::Row;
 pub use self::connection::{OpenError, call_application, open};
 pub use self::error::{CallerRefusal, DatabaseError, chain};
 pub use self::maintenance::WriteStop;
+#[cfg(feature = "monitoring")]
 pub(crate) use self::replica::SECONDS_BEHIND;
 pub(crate) use self::source::Check;
 pub use self::source::UrlSource;

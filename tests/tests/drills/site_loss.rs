@@ -21,6 +21,7 @@ const SITE_LOSS: Scenario =
     Scenario { name: "site-loss", rto: Duration::from_secs(2 * 60 * 60), rpo: Duration::from_secs(24 * 60 * 60) };
 /// As in the runbook.
 const BOOTSTRAP: &str = "cargo db bootstrap --from latest --into spike_land";
+const INCIDENT: &str = "cargo db incident \"We are restoring everything.\" --impact critical";
 const ROLES: &str = "
     select string_agg(concat_ws(' ', rolname, rolcanlogin, rolsuper, rolcreaterole, settings, members), '; ' order by rolname)
       from (select r.*, (select string_agg(s, ',' order by s) from unnest(rolconfig) s) as settings,
@@ -173,6 +174,10 @@ async fn ops_55_from_nothing_but_the_bucket_to_people_who_sign_in() {
         let checks =
             drill.step("the functions, and cargo dev smoke", smoke::checks(&stack.bundle.url())).await.unwrap();
         assert!(checks.iter().all(smoke::Check::passed), "{checks:#?}");
+        drill.step("people are told", operator.does(INCIDENT)).await;
+        let status = async || stack.get("/api/status", None).await.expect(200);
+        let told = status().await;
+        assert_eq!((&told["status"], &told["message"]), (&"incident".into(), &"We are restoring everything.".into()));
         drill.step("the schema", operator.does("cargo db status")).await;
         drill.step("the books", operator.does("cargo db reconcile")).await;
         assert_eq!(balances(url, &people).await, expected, "as in the backup");
@@ -183,6 +188,8 @@ async fn ops_55_from_nothing_but_the_bucket_to_people_who_sign_in() {
         // Who was signed in stays so.
         stack.balance(&people[1]).await;
         stack.sign_up("new").await;
+        drill.step("people are told that it is over", operator.does("cargo db incident --over")).await;
+        assert_eq!(status().await["status"], "ok");
         drill.step("a backup of it", operator.does("cargo db backup --kind pre-migration")).await;
         drill.end(&Loss { acknowledged: life.changes.len() as u64, lost, time: disaster - backed_up });
     })

@@ -45,6 +45,22 @@ async fn ops_55_the_status_tells_people_of_an_incident() {
         switch(json!({ "on": false })).await;
         stack.sql("update incidents set status = 'RESOLVED', resolved_at = now() where id = 'inc_1'").await;
         assert_eq!(status(stack).await, json!({ "status": "ok" }));
+
+        // As an operator does it: one trouble, its news, its end.
+        let tell = async |fields: Value| {
+            let mut event = json!({ "action": "incident" });
+            event.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            stack.bundle.invoke("migrate", event).await
+        };
+        tell(json!({ "message": "Nothing can be bought.", "impact": "critical" })).await.unwrap();
+        tell(json!({ "message": "It is mended, we are watching." })).await.unwrap();
+        assert_eq!(status(stack).await["message"], "It is mended, we are watching.");
+        assert_eq!(stack.number("select count(*) from incidents where impact = 'CRITICAL'").await, 1);
+        assert!(tell(json!({ "message": "x".repeat(2_001) })).await.is_err());
+        assert!(tell(json!({ "impact": "minor" })).await.is_err(), "an impact of nothing");
+        tell(json!({ "over": true })).await.unwrap();
+        assert_eq!(status(stack).await, json!({ "status": "ok" }));
+        assert_eq!(stack.number("select count(*) from incident_updates").await, 3);
     })
     .await;
 }
