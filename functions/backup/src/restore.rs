@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
-use shared::database::DatabaseUrl;
+use shared::database::{DatabaseUrl, SETTLE_OWNERSHIP};
 use shared::secret::hex;
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
@@ -25,14 +25,6 @@ use crate::store::Store;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// How `pg_dump`'s custom format begins.
 const CUSTOM: &[u8] = b"PGDMP";
-
-/// Whoever restores owns everything at first; the database knows itself who should.
-const SETTLE: &str = "
-    do $$ begin
-        if to_regprocedure('settle_ownership()') is not null then
-            perform settle_ownership();
-        end if;
-    end $$";
 
 /// Refuses a backup that is not what its manifest says. Reads all of it, keeps none of it.
 ///
@@ -126,7 +118,7 @@ async fn fill_and_compare(
     if !differences.is_empty() {
         return Err(BackupError::Differs { key: key.object(), differences });
     }
-    client.batch_execute(SETTLE).await?;
+    client.batch_execute(SETTLE_OWNERSHIP).await?;
     Ok(found)
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use shared::Database;
-use shared::monitoring::{Monitor, MonitorError, Overview};
+use shared::monitoring::{Monitor, MonitorError, Overview, bytes};
 
 use crate::error::MigrateError;
 use crate::settings::Settings;
@@ -180,19 +180,6 @@ fn seconds(seconds: f64) -> String {
         s if s >= 120.0 => format!("{:.1} min", s / 60.0),
         s => format!("{s:.1} s"),
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one digit after the point")]
-fn bytes(bytes: i64) -> String {
-    let mut value = bytes as f64;
-    let mut unit = "B";
-    for larger in ["KiB", "MiB", "GiB", "TiB"] {
-        if value < 1_024.0 {
-            break;
-        }
-        (value, unit) = (value / 1_024.0, larger);
-    }
-    format!("{value:.1} {unit}")
 }
 
 #[cfg(test)]

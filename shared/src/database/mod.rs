@@ -42,6 +42,15 @@ use crate::limits;
 /// Migrations that the functions of this build rely on: the newest version in `migrations/`.
 pub const SCHEMA_VERSION: i32 = 25;
 
+/// Gives everything to those whom it should belong to; whoever migrates or restores owns it at first. Does nothing in a database
+/// that does not know yet.
+pub const SETTLE_OWNERSHIP: &str = "
+    do $$ begin
+        if to_regprocedure('settle_ownership()') is not null then
+            perform settle_ownership();
+        end if;
+    end $$";
+
 /// Exchanges with the database since [`take_round_trips`]. An instance serves one request at a time.
 static ROUND_TRIPS: AtomicU32 = AtomicU32::new(0);
 

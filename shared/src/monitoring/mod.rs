@@ -27,7 +27,7 @@ pub use self::overview::Overview;
 pub use self::pooler::{PoolFigures, PoolTraffic, Pooler};
 pub use self::queries::RunningQuery;
 pub use self::replication::{Archive, Replica, Replication};
-pub use self::sizes::{Sizes, TableSize};
+pub use self::sizes::{Sizes, TableSize, bytes};
 pub use self::statements::{SlowStatement, SlowStatements, StatementCount};
 pub use self::tables::{TableHealth, Tables};
 pub use self::versions::{Component, Versions};

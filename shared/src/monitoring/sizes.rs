@@ -81,3 +81,18 @@ select format('%I', r.relname) as name,
  group by r.oid, r.relname
  order by total_bytes desc, name
  limit 200";
+
+/// A number of bytes for people, such as `1.5 MiB`.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "shown with one digit after the point")]
+pub fn bytes(count: i64) -> String {
+    let mut value = count as f64;
+    let mut unit = "B";
+    for larger in ["KiB", "MiB", "GiB", "TiB"] {
+        if value < 1_024.0 {
+            break;
+        }
+        (value, unit) = (value / 1_024.0, larger);
+    }
+    format!("{value:.1} {unit}")
+}

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use shared::monitoring::bytes;
+
 use super::MonthlyReport;
 
 /// Lines of each list; the object has all.
@@ -75,17 +77,4 @@ fn line(out: &mut String, name: &str, text: &str) {
 
 fn signed(count: i64) -> String {
     format!("{}{}", if count < 0 { "-" } else { "+" }, bytes(count.saturating_abs()))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "shown with one digit after the point")]
-fn bytes(count: i64) -> String {
-    let mut value = count as f64;
-    let mut unit = "B";
-    for larger in ["KiB", "MiB", "GiB", "TiB"] {
-        if value < 1_024.0 {
-            break;
-        }
-        (value, unit) = (value / 1_024.0, larger);
-    }
-    format!("{value:.1} {unit}")
 }
