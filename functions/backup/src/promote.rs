@@ -53,6 +53,10 @@ pub async fn promote(from: &str, into: &str, settings: &Settings) -> Result<Prom
             Ok(()) => break,
             Err(error) => {
                 admin.batch_execute("rollback").await?;
+                // The commit may have gone through although nobody heard of it.
+                if state(settings, &admin, from).await?.is_none() {
+                    break;
+                }
                 if attempt == ATTEMPTS {
                     let why = says(&error);
                     return Err(BackupError::Connection(format!(
