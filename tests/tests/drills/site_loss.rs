@@ -79,6 +79,10 @@ async fn lived(store: &ObjectStore) -> Before {
         operator.does("cargo db backup").await;
         life.sign_up(stack, "late").await;
         life.buy(stack, &people[0], "power").await;
+        // Names tell seconds: of two of the same second neither is the newest.
+        while backed_up.elapsed() < Duration::from_secs(2) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         operator.does("cargo db backup --kind pre-migration").await;
         before = Some(Before { life, people, balances, roles, owners, backed_up });
     })
