@@ -71,13 +71,13 @@ pub async fn bench(options: BenchOptions) -> Result<(), LocalError> {
     step.done("Warm requests are measured");
     cold_start::read_peaks(&bundles, &mut starts);
     let sizes = sizes(&binaries, &all)?;
+    say(cold_start::table(&starts, &sizes));
+    say(warm::table(&answers));
     let step = Step::start("Backing up and restoring a database …");
     let backups = backups::measure(bundles.servers(), &bundles.tools, &binaries, data.path()).await?;
     step.done("Backup and restore are measured");
     bundles.stop().await?;
 
-    say(cold_start::table(&starts, &sizes));
-    say(warm::table(&answers));
     say(backups::table(&backups));
     let figures = json!({ "coldStarts": starts, "warm": answers, "backups": backups, "binaryBytes": sizes });
     let text = serde_json::to_string_pretty(&figures)? + "\n";

@@ -129,9 +129,10 @@ fn environment(url: &str, servers: &Servers, tools: &PostgresTools) -> BTreeMap<
 /// Ids and digests of rows as they are made, so that they compress as real ones do.
 fn filling() -> String {
     format!(
-        "insert into users (id) select 'user_' || md5(n::text) from generate_series(1, 1000) n;
-         insert into user_token_balances (user_id, balance, total_earned, transaction_count)
-         select id, {each}, {each}, {each} from users;
+        "insert into users (id, created_at) select 'user_' || md5(n::text), now() from generate_series(1, 1000) n;
+         insert into user_token_balances
+             (user_id, balance, total_earned, transaction_count, last_regeneration, created_at)
+         select id, {each}, {each}, {each}, now(), now() from users;
          insert into token_transactions
              (user_id, entry_number, id, amount, type, source, event_key, balance_after, created_at)
          select 'user_' || md5(p::text), n, 'txn_' || md5(p || '-' || n), 1, 'EARN_BONUS', 'bench',
