@@ -55,8 +55,10 @@ impl Config {
         const NAME: &str = "DATABASE_READ_URL";
         let Some(text) = self.optional(NAME) else { return Ok(None) };
         let url = checked(self.environment, NAME, text)?.for_reading();
+        let check = self.check_again(NAME);
+        let check = Box::new(move |text: &str| check(text).map(DatabaseUrl::for_reading));
         Ok(Some(match self.variables.file(NAME) {
-            Some(file) => UrlSource::file(url, file, self.check_again(NAME)),
+            Some(file) => UrlSource::file(url, file, check),
             None => url.into(),
         }))
     }

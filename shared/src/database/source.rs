@@ -59,7 +59,8 @@ impl UrlSource {
             Again::Nowhere => Ok(None),
             Again::File(file) => {
                 let changed = std::fs::metadata(file).and_then(|metadata| metadata.modified());
-                let changed = changed.map_err(|error| format!("DATABASE_URL_FILE cannot be read: {error}"))?;
+                let changed =
+                    changed.map_err(|error| format!("the file {} cannot be read: {error}", file.display()))?;
                 Ok(Timestamp::try_from(changed).ok())
             }
             Again::Secret(secret) => Ok(secret.read(now).await?.created_at),
@@ -70,9 +71,8 @@ impl UrlSource {
         let text = match &self.again {
             Again::Nowhere => return Err("it is read from nowhere else".to_owned()),
             // A few bytes, once per new password: blocking is cheaper than a thread.
-            Again::File(file) => {
-                std::fs::read_to_string(file).map_err(|error| format!("DATABASE_URL_FILE cannot be read: {error}"))?
-            }
+            Again::File(file) => std::fs::read_to_string(file)
+                .map_err(|error| format!("the file {} cannot be read: {error}", file.display()))?,
             Again::Secret(secret) => secret.read(clock.now()).await?.value.expose().to_owned(),
         };
         (self.check)(&text)

@@ -61,8 +61,16 @@ async fn ops_47_ops_48_reports_come_from_the_replica_while_it_is_of_use() {
         while number(&there, "select count(*) from users").await < 1 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        std::fs::write(&file, &read_url).unwrap();
+        // Its password is not the right one yet, and is found when it is, without a restart. Of the two hosts the first is meant.
+        let primary = servers.postgres.port();
+        let both = read_url.replace(&format!("@127.0.0.1:{port}/"), &format!("@127.0.0.1:{port},127.0.0.1:{primary}/"));
+        let (login, place) = both.split_once('@').unwrap();
+        std::fs::write(&file, format!("{login}-not@{place}")).unwrap();
         stack.bundle.kill("admin");
+        assert_eq!(users(stack, &admin).await, 1);
+        assert_eq!(fallbacks(stack), 2);
+        std::fs::write(&file, &both).unwrap();
+        stack.set_clock(60);
         assert_eq!(users(stack, &admin).await, 1);
         let sessions =
             "select count(*) from pg_stat_activity where application_name = 'admin' and usename = 'spike_app'";
@@ -85,22 +93,22 @@ async fn ops_47_ops_48_reports_come_from_the_replica_while_it_is_of_use() {
         // Too far behind.
         tokio::time::sleep(shared::limits::REPLICA_LAG + Duration::from_secs(1)).await;
         assert_eq!(users(stack, &admin).await, 2);
-        assert_eq!(fallbacks(stack), 2);
+        assert_eq!(fallbacks(stack), 3);
         there.batch_execute("select pg_wal_replay_resume()").await.unwrap();
         assert_eq!(users(stack, &admin).await, 2, "it is left alone for a while");
-        assert_eq!(fallbacks(stack), 2);
+        assert_eq!(fallbacks(stack), 3);
         while number(&there, "select count(*) from users").await < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        stack.set_clock(60);
+        stack.set_clock(120);
         assert_eq!(users(stack, &admin).await, 2);
-        assert_eq!(fallbacks(stack), 2, "it is of use again");
+        assert_eq!(fallbacks(stack), 3, "it is of use again");
 
         // Gone in the middle of everything.
         replica.crash().await.unwrap();
         stack.sign_up("bob").await;
         assert_eq!(users(stack, &admin).await, 3);
-        assert_eq!(fallbacks(stack), 3);
+        assert_eq!(fallbacks(stack), 3, "its other host has answered");
     })
     .await;
     servers.stop().await.unwrap();
